@@ -1,0 +1,134 @@
+import type { AddressInfo } from 'node:net'
+import { createServer, type TLSSocket } from 'node:tls'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { vmControl } from './client.ts'
+import { ControlError } from './connect.ts'
+import { controlKey } from './key.ts'
+import { QmpError } from './qmp.ts'
+
+const key = controlKey(Buffer.from('master'), 'uid-1')
+
+/** A pod's control port on loopback: real TLS with a pre-shared key, `serve` answers one connection. */
+async function controlPortOf(serve: (socket: TLSSocket & { servername?: string }) => void) {
+  const server = createServer({
+    minVersion: 'TLSv1.3',
+    pskCallback: (_socket, identity) => (identity === 'ephemera' ? Buffer.from(key, 'hex') : null),
+    ciphers: 'PSK+HIGH:TLS_AES_128_GCM_SHA256',
+  })
+  server.on('secureConnection', serve)
+  server.on('tlsClientError', () => undefined)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    target: { host: '127.0.0.1', port: (server.address() as AddressInfo).port, key },
+    stop: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  }
+}
+
+/** A QEMU that knows `stop`, `cont` and nothing else, and reports an event before each reply as QEMU does. */
+function fakeQemu(commands: string[]) {
+  return (socket: TLSSocket) => {
+    socket.on('error', () => undefined)
+    socket.write(`${JSON.stringify({ QMP: { version: {}, capabilities: [] } })}\r\n`)
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+        const { execute, id } = JSON.parse(text.slice(0, end)) as { execute: string; id: number }
+        text = text.slice(end + 1)
+        commands.push(execute)
+        const known = ['qmp_capabilities', 'stop', 'cont'].includes(execute)
+        socket.write(`${JSON.stringify({ event: 'STOP', timestamp: {} })}\n`)
+        const reply = known
+          ? { return: {}, id }
+          : { error: { class: 'CommandNotFound', desc: `no ${execute}` }, id }
+        socket.write(`${JSON.stringify(reply)}\n`)
+      }
+    })
+  }
+}
+
+test('pausing and resuming reach QEMU as stop and cont after the negotiation', async () => {
+  const commands: string[] = []
+  const port = await controlPortOf(fakeQemu(commands))
+  await vmControl().setPaused(port.target, true)
+  await vmControl().setPaused(port.target, false)
+  await port.stop()
+  assert.equal(commands, ['qmp_capabilities', 'stop', 'qmp_capabilities', 'cont'])
+})
+
+test('the state service is asked by its name and its line is read', async () => {
+  const names: unknown[] = []
+  const port = await controlPortOf((socket) => {
+    names.push(socket.servername)
+    socket.end(
+      '{"phase":"Waiting","reason":"BaseImageMissing","message":"put a disk there","accelerator":"TCG"}\n',
+    )
+  })
+  const state = await vmControl().state(port.target)
+  await port.stop()
+  assert.equal(names, ['state'])
+  assert.equal(state, {
+    phase: 'Waiting',
+    reason: 'BaseImageMissing',
+    message: 'put a disk there',
+    accelerator: 'TCG',
+  })
+})
+
+const failures: ReadonlyArray<{
+  name: string
+  serve: (socket: TLSSocket) => void
+  key?: string
+  message: RegExp
+}> = [
+  {
+    name: 'a wrong key is refused',
+    serve: (socket) => socket.end('{}\n'),
+    key: controlKey(Buffer.from('master'), 'uid-2'),
+    message: /cannot be reached/,
+  },
+  {
+    name: 'a state that is no JSON is refused',
+    serve: (socket) => socket.end('hello\n'),
+    message: /no state/,
+  },
+  { name: 'a pod that says nothing is given up', serve: () => undefined, message: /in time/ },
+]
+for (const row of failures) {
+  test(row.name, async () => {
+    const sockets: TLSSocket[] = []
+    const port = await controlPortOf((socket) => {
+      sockets.push(socket)
+      socket.on('error', () => undefined)
+      row.serve(socket)
+    })
+    const target = { ...port.target, key: row.key ?? key }
+    const outcome = await vmControl(300)
+      .state(target)
+      .then(
+        () => undefined,
+        (error: Error) => error,
+      )
+    for (const socket of sockets) socket.destroy()
+    await port.stop()
+    assert.match(outcome?.message ?? 'it succeeded', row.message)
+  })
+}
+
+test('a port where nobody listens is a ControlError', async () => {
+  const port = await controlPortOf(() => undefined)
+  await port.stop()
+  const outcome = await vmControl()
+    .state(port.target)
+    .catch((error: Error) => error)
+  assert.instance(outcome, ControlError)
+})
+
+test("QEMU's refusal carries its class and words", () => {
+  const error = new QmpError('stop', 'GenericError', 'not now')
+  assert.is(error.message, 'stop: not now')
+  assert.is(error.errorClass, 'GenericError')
+})
+
+test.run()

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { ControlError } from './connect.ts'
+
+/** What the runner says of itself on the control port's `state` service. */
+export const runnerStateSchema = z.object({
+  /** Preparing: looks at the base and makes the overlay. Waiting: something must be mended first. */
+  phase: z.enum(['Preparing', 'Waiting', 'Running', 'Stopping']).catch('Preparing'),
+  reason: z.string().default(''),
+  message: z.string().default(''),
+  accelerator: z.enum(['KVM', 'TCG']).optional().catch(undefined),
+  guest: z.enum(['Booting', 'Ready']).optional().catch(undefined),
+})
+
+export type RunnerState = Readonly<z.infer<typeof runnerStateSchema>>
+
+/** Parses the line that the state service prints; throws ControlError if it is no such line. */
+export function parseRunnerState(line: string): RunnerState {
+  try {
+    return runnerStateSchema.parse(JSON.parse(line))
+  } catch (cause) {
+    throw new ControlError('the control port said something that is no state', { cause })
+  }
+}
