@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { listMap } from './cel.ts'
+
+/** The conditions of an EphemeralInstance, each with what its being True says. */
+export const conditionTypes = {
+  Ready: 'The instance is as its spec asks: the guest answered, or it is stopped or paused as asked.',
+  Active: "QEMU runs the guest's CPUs (or holds them paused, as asked).",
+  GuestReady: 'The guest answered the readiness check.',
+  Scheduled: 'A node was found for the pod.',
+  Reconciling:
+    'The operator is bringing the instance to what its spec asks. Absent or False when nothing is left to do.',
+  Stalled:
+    'Nothing goes on before somebody acts; the message says what to do. Absent or False when nothing is wrong.',
+} as const
+
+/** The name of a condition of an EphemeralInstance. */
+export type ConditionType = keyof typeof conditionTypes
+
+/** One condition, with the fields and limits of the API machinery's own. */
+export const condition = z
+  .object({
+    type: z.string().max(316).describe('What the condition is about, such as Ready.'),
+    status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+    observedGeneration: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        'The metadata.generation that this was found for. Older than the object: not yet looked at again.',
+      ),
+    lastTransitionTime: z.iso.datetime().describe('When status last changed.'),
+    reason: z
+      .string()
+      .min(1)
+      .max(1024)
+      .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/)
+      .describe('Why, in one CamelCase word for programs.'),
+    message: z
+      .string()
+      .max(32768)
+      .describe('Why, in a sentence for people. Where something is wrong it says what to do.'),
+  })
+  .describe('One thing that is known about the object.')
+
+/** One condition of an object's status. */
+export type Condition = z.infer<typeof condition>
+
+/** The list of conditions of a status, one entry for each type. */
+export const conditions = z.array(condition).max(32).meta(listMap('type'))

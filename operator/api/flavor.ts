@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { conditions } from './conditions.ts'
+import { apiVersion } from './group.ts'
+import { objectMeta } from './object-meta.ts'
+import { sizeFields } from './resources.ts'
+
+/** What a Flavor says. */
+export const flavorSpec = z
+  .object({
+    ...sizeFields,
+    description: z
+      .string()
+      .max(256)
+      .optional()
+      .describe('What the flavor is for, in one line for the people who choose one.'),
+    cpuOvercommit: z
+      .number()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe(
+        "How many virtual CPUs of this flavor share one CPU of the node: the pod requests cpus divided by this and is limited to cpus. Default: the operator's setting (4 unless the administrator chose another).",
+      ),
+  })
+  .describe(
+    'The size. A change is taken up by instances that use the flavor at their next rebuild; a VM that runs keeps what it started with.',
+  )
+
+/** What the operator has found out about a Flavor. */
+export const flavorStatus = z
+  .object({
+    observedGeneration: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('The metadata.generation that this status was found for.'),
+    conditions: conditions.optional().describe('What is known about the flavor.'),
+  })
+  .describe('What the operator found out. Written by the operator only.')
+
+/** A named size for VMs, for the whole cluster. */
+export const flavor = z
+  .object({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal('Flavor'),
+    metadata: objectMeta,
+    spec: flavorSpec,
+    status: flavorStatus.optional(),
+  })
+  .describe(
+    'A Flavor is a named size for VMs: virtual CPUs, memory and disk. An EphemeralInstance names one in spec.flavor.',
+  )
+
+/** A named size for VMs, as the API server hands it out. */
+export type Flavor = z.infer<typeof flavor>

@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { boot } from './boot.ts'
+import { exactlyOneOf, rules } from './cel.ts'
+import { ports } from './ports.ts'
+import { readiness } from './readiness.ts'
+import { resources } from './resources.ts'
+import { sshAuthorizedKeys } from './ssh-key.ts'
+import { userData } from './user-data.ts'
+
+const network = z
+  .object({
+    backend: z
+      .enum(['Passt', 'Slirp'])
+      .optional()
+      .describe(
+        "Passt: the guest has the pod's own address and sees its clients'. Slirp: the guest sits behind a small NAT at 10.0.2.15. Default: the operator's setting (Passt unless the administrator chose otherwise).",
+      ),
+  })
+  .describe('How the guest is attached to the network. A change takes effect at the next rebuild.')
+
+/** What an EphemeralInstance asks for. */
+export const instanceSpec = z
+  .object({
+    boot,
+    flavor: z
+      .string()
+      .max(253)
+      .meta(
+        rules({
+          rule: "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
+          message: 'flavor must be the name of a Flavor: kubectl get flavors lists them',
+        }),
+      )
+      .optional()
+      .describe(
+        'Name of a Flavor (a size that the administrator offers; kubectl get flavors lists them). Give this or resources. A change takes effect at the next rebuild.',
+      ),
+    resources: resources
+      .optional()
+      .describe(
+        'The size written out: cpus, memory and disk, all three. Give this or flavor. A change takes effect at the next rebuild.',
+      ),
+    sshAuthorizedKeys,
+    userData,
+    powerState: z
+      .enum(['Running', 'Stopped', 'Paused'])
+      .default('Running')
+      .describe(
+        "Running, Stopped (the guest is powered down and its pod removed; nothing written in the VM is kept) or Paused (the guest's CPUs stand still, memory and disk stay). Default Running. Takes effect at once.",
+      ),
+    rebuildGeneration: z
+      .int32()
+      .min(0)
+      .default(0)
+      .meta(
+        rules({
+          rule: 'self >= oldSelf',
+          message: 'rebuildGeneration can only be raised: each raise rebuilds the VM once',
+        }),
+      )
+      .describe(
+        'Raise it, and the VM is thrown away and starts from its boot source again, with whatever else in the spec was waiting for a rebuild. Default 0; it cannot be lowered. Takes effect at once.',
+      ),
+    restartPolicy: z
+      .enum(['Always', 'OnFailure', 'Never'])
+      .default('Always')
+      .describe(
+        'What follows when the guest powers off or dies. Always: a fresh VM starts. OnFailure: a fresh VM starts only after a guest panic or a failure of QEMU. Never: it stays down (phase Succeeded or Failed). A fresh VM begins from the boot source. Default Always. A change takes effect at the next rebuild.',
+      ),
+    readiness: readiness.optional(),
+    ports,
+    network: network.optional(),
+    accelerator: z
+      .enum(['Auto', 'KVM', 'TCG'])
+      .default('Auto')
+      .describe(
+        "KVM: hardware virtualisation, and wait for a node that has it. TCG: emulation in software, several times slower, runs anywhere. Auto: KVM where the VM's node has it, else TCG; the status says which. Default Auto. A change takes effect at the next rebuild.",
+      ),
+    terminationGracePeriodSeconds: z
+      .int32()
+      .min(5)
+      .max(3600)
+      .default(30)
+      .describe(
+        'Seconds that the guest gets to power down by itself (ACPI power button) when it is stopped, rebuilt or deleted, before it is cut off. 5 to 3600, default 30. A change takes effect at the next rebuild.',
+      ),
+  })
+  .meta(
+    rules({
+      rule: exactlyOneOf('flavor', 'resources'),
+      message:
+        'give exactly one of flavor and resources: the name of a Flavor (kubectl get flavors), or cpus, memory and disk written out',
+    }),
+  )
+  .describe('What you ask for. The operator never changes it.')
+
+/** What an EphemeralInstance asks for, with its defaults filled in. */
+export type InstanceSpec = z.infer<typeof instanceSpec>

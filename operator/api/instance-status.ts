@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { listMap } from './cel.ts'
+import { conditions } from './conditions.ts'
+
+const milliseconds = (what: string) =>
+  z.int().min(0).optional().describe(`Milliseconds from the creation of the pod until ${what}.`)
+
+const timings = z
+  .object({
+    scheduled: milliseconds('it had a node'),
+    qemuStarted: milliseconds("QEMU ran the guest's CPUs"),
+    guestReady: milliseconds('the guest answered the readiness check'),
+  })
+  .describe('How long the steps of the last start took, in milliseconds.')
+
+const resolved = z
+  .object({
+    flavor: z.string().max(253).optional().describe('Name of the flavor that it came from, if any.'),
+    cpus: z.int32().describe('Virtual CPUs.'),
+    memory: z.string().max(32).describe('RAM of the guest, as a quantity.'),
+    disk: z.string().max(32).describe('Size of the disk of the guest, as a quantity.'),
+  })
+  .describe(
+    'The size that the VM runs with, pinned when it was built: later changes of the spec or the flavor wait for a rebuild.',
+  )
+
+/** What the operator has found out about an EphemeralInstance. */
+export const instanceStatus = z
+  .object({
+    observedGeneration: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        'The metadata.generation that this status was found for. Older than the object: not yet looked at again.',
+      ),
+    phase: z
+      .string()
+      .max(63)
+      .optional()
+      .describe(
+        'One word for people: Pending, Starting, Booting, Ready, Paused, Stopping, Stopped, Rebuilding, Stalled, Succeeded, Failed or Terminating. Programs look at the conditions.',
+      ),
+    conditions: conditions
+      .optional()
+      .describe(
+        'What is known: Ready (as the spec asks), Active (QEMU runs), GuestReady (the guest answered), Scheduled (has a node), Reconciling (work goes on), Stalled (somebody has to act).',
+      ),
+    ip: z
+      .string()
+      .max(45)
+      .optional()
+      .describe('The address to ssh to. It changes when the VM is started anew.'),
+    ips: z
+      .array(z.object({ ip: z.string().max(45).describe('An address of the VM.') }))
+      .max(8)
+      .optional()
+      .meta(listMap('ip'))
+      .describe('All addresses of the VM, of both families where the cluster has both.'),
+    nodeName: z.string().max(253).optional().describe('The node that the VM runs on.'),
+    podName: z.string().max(253).optional().describe('The pod that the VM runs in, in the same namespace.'),
+    podUID: z.string().max(63).optional().describe('The UID of that pod: a new one is a new VM.'),
+    accelerator: z
+      .enum(['KVM', 'TCG'])
+      .optional()
+      .describe('What runs the guest: KVM (hardware virtualisation) or TCG (emulation in software).'),
+    flavor: z
+      .string()
+      .max(253)
+      .optional()
+      .describe("The flavor's name, or cpus/memory/disk where the size is written out, such as 2/1Gi/10Gi."),
+    resources: resolved.optional(),
+    rebuildGeneration: z
+      .int32()
+      .min(0)
+      .optional()
+      .describe(
+        'The spec.rebuildGeneration that runs now. Lower than the one in the spec: the rebuild is under way.',
+      ),
+    restarts: z
+      .int32()
+      .min(0)
+      .optional()
+      .describe(
+        'How often a fresh VM took the place of one that powered off or died since the last rebuild.',
+      ),
+    startedAt: z.iso.datetime().optional().describe("When QEMU last began to run the guest's CPUs."),
+    timings: timings.optional(),
+  })
+  .describe('What the operator found out. Written by the operator only.')
+
+/** What the operator has found out about an EphemeralInstance. */
+export type InstanceStatus = z.infer<typeof instanceStatus>
+
+/** What the FLAVOR column shows: the flavor's name, or the inline size as `2/1Gi/10Gi`. */
+export function flavorColumn(
+  flavor: string | undefined,
+  size: Readonly<{ cpus: number; memory: string | number; disk: string | number }>,
+): string {
+  return flavor ?? `${size.cpus}/${size.memory}/${size.disk}`
+}

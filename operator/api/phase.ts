@@ -1,0 +1,21 @@
+/**
+ * The phases of an EphemeralInstance: one word for people, made from the conditions and never read by our own code.
+ * Each with what it says.
+ */
+export const phases = {
+  Pending: 'Its pod does not exist yet, or waits for a node.',
+  Starting: 'The pod has a node; the image is pulled, the disk is made, QEMU starts.',
+  Booting: 'QEMU runs; the guest has not answered yet.',
+  Ready: 'The guest answered.',
+  Paused: "The guest's CPUs stand still, as asked.",
+  Stopping: 'The guest is being powered down.',
+  Stopped: 'No pod, and nothing kept, as asked.',
+  Rebuilding: 'The old VM goes, so that a fresh one can start.',
+  Stalled: 'Somebody has to act; the Stalled condition says what to do.',
+  Succeeded: 'The guest powered off and is not started again, as restartPolicy asks.',
+  Failed: 'The guest or QEMU died and is not started again, as restartPolicy asks.',
+  Terminating: 'The instance was deleted; its pod is going.',
+} as const
+
+/** One word for people that sums an instance up. */
+export type Phase = keyof typeof phases

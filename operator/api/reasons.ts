@@ -1,0 +1,63 @@
+/** Every reason that a condition of an EphemeralInstance can have, each with when it is used. Messages add the particulars. */
+export const reasons = {
+  // On the way to Ready.
+  Pending: 'Nothing has been done yet.',
+  PodCreated: 'The pod was just made and has no node yet.',
+  Scheduled: 'The pod has a node.',
+  Unschedulable:
+    'No node takes the pod at present: too little room, or nothing has the resource that it asks for.',
+  ImagePulling: "The node fetches the runner's image.",
+  ImagePullFailed: "The node cannot fetch the runner's image.",
+  WaitingForVolume: 'The node waits for the claim of the boot source to be bound and mounted.',
+  Preparing: 'The runner checks the base image and makes the overlay.',
+  Starting: 'The pod starts; QEMU does not run yet.',
+  Booting: 'QEMU runs; the guest has not answered yet.',
+  Running: "QEMU runs the guest's CPUs.",
+  GuestAnswered: 'The guest answered the readiness check.',
+  GuestSilent: 'The guest answered before and does not any more.',
+  Restarting: 'The guest powered off or died; a fresh VM starts, as restartPolicy asks.',
+  CrashLoop: 'The VM failed again and again; the node waits longer before each new try.',
+  Rebuilding: 'The old VM goes, so that a fresh one can start from the boot source.',
+  PodLost: 'The pod was deleted, evicted or lost with its node; a fresh VM takes its place.',
+
+  // At rest, as asked.
+  AsAsked: 'The instance is what its spec asks for; there is nothing left to do.',
+  Paused: "The guest's CPUs stand still, because powerState is Paused.",
+  Stopping: 'The guest is being powered down, because powerState is Stopped.',
+  Stopped: 'There is no pod, because powerState is Stopped.',
+  Succeeded: 'The guest powered off and is not started again, as restartPolicy asks.',
+  Failed: 'The guest or QEMU died and is not started again, as restartPolicy asks.',
+  Terminating: 'The instance was deleted; its pod is going.',
+
+  // Stalled: somebody has to act. What only the cluster can know.
+  SpecInvalid: 'The stored spec is not one that this version of the operator understands.',
+  FlavorNotFound: 'There is no Flavor with the name that the spec gives.',
+  ClaimNotFound: 'There is no PersistentVolumeClaim with the name that the spec gives.',
+  ClaimLost: 'The claim of the boot source is being deleted or lost its volume.',
+  NameTaken: 'A pod or Secret with the name that the instance needs exists and belongs to something else.',
+  PodRefused:
+    'The API server refuses the pod: a quota, a limit range, the Pod Security level or a policy of the cluster.',
+  QuotaExceeded: "The namespace's resource quota leaves no room for the pod.",
+
+  // Stalled: what the runner found in the pod.
+  BaseImageMissing: 'The claim of the boot source holds neither disk.qcow2 nor disk.img.',
+  BaseImageUnreadable: "The base image cannot be read by the VM's user.",
+  BaseImageInvalid: 'The base image is no usable raw or qcow2 image, or refers to a file outside itself.',
+  BaseImageNotBootable: 'The base image has no boot sector.',
+  DiskTooSmall: "The instance's disk is smaller than the base image.",
+  KVMUnavailable: 'accelerator is KVM, and the node has none to give.',
+
+  // How a VM ended.
+  GuestShutdown: 'The guest powered off.',
+  GuestPanicked: "The guest's kernel panicked.",
+  Terminated: 'The VM was told to end: it was stopped, rebuilt, deleted, or its node shut down.',
+  QEMUFailed: 'QEMU ended by itself with an error.',
+  OutOfMemory: 'The node killed the VM for using more memory than its pod may.',
+  Evicted: 'The node evicted the pod, for want of memory or disk.',
+
+  // The connection to the pod.
+  ControlUnreachable: 'The operator cannot reach the control port of the pod.',
+} as const
+
+/** Why a condition is as it is, in one word for programs. */
+export type Reason = keyof typeof reasons
