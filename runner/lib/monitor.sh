@@ -1,0 +1,71 @@
+# QEMU's events. A QMP monitor on two pipes, $run/qmp-local.in and .out, is the runner's own: no process stands between.
+# guest-probe writes its words into the same pipe, so that one loop hears all.
+
+open_monitor() {
+  mkfifo "$run/qmp-local.in" "$run/qmp-local.out"
+  exec 3<>"$run/qmp-local.out" 4<>"$run/qmp-local.in"
+}
+
+qmp() { echo "{\"execute\":\"$1\",\"arguments\":{${2-}}${3:+,\"id\":\"$3\"}}" >&4; }
+
+# follow_machine: ends the container when QEMU ends. Wakes for each line, each dead child and each SIGTERM.
+follow_machine() {
+  local line
+  guest=Booting ended='' tick=5
+  qmp qmp_capabilities
+  qmp query-status '' status
+  while alive "$qemu"; do
+    if read -r -t "$tick" line <&3; then hear "$line"; fi
+    power_tick
+    keep_helpers
+  done
+  # The last events may still be in the pipe.
+  while read -r -t 0.1 line <&3; do hear "$line"; done
+  wait "$qemu"
+  machine_ended $?
+}
+
+hear() {
+  case $1 in
+    ready) guest_ready ;;
+    lost) guest_lost ;;
+    *'"id": "status"'*) case $1 in *'"running": true'*) machine_runs ;; *) machine_rests Paused ;; esac ;;
+    *'"event": "RESUME"'*) machine_runs ;;
+    *'"event": "STOP"'*) machine_rests Paused ;;
+    *'"event": "NETDEV_STREAM_CONNECTED"'*) qmp announce-self '"initial":50,"max":550,"rounds":5,"step":50' ;;
+    *'"event": "VSERPORT_CHANGE"'*) case $1 in *'"open": true'*) agent_opened ;; *) agent_closed ;; esac ;;
+    *'"event": "BLOCK_IO_ERROR"'*'"nospace": true'*) rest_reason=OverlayFull ;;
+    *'"event": "GUEST_PANICKED"'*) ended=panic ;;
+    *'"event": "SHUTDOWN"'*)
+      case $1 in
+        *'"reason": "guest-shutdown"'*) ended=${ended:-guest} ;;
+        *'"reason": "guest-reset"'*) ended=${ended:-reset} ;;
+        *'"reason": "guest-panic"'*) ended=panic ;;
+        *'"reason": "host-'*) ended=${ended:-host} ;;
+      esac ;;
+  esac
+}
+
+machine_runs() {
+  flag started
+  rest_reason=''
+  state Running
+  start_asking
+}
+
+machine_rests() {
+  stop_asking
+  state Running "${rest_reason:-$1}" "the machine's processors are stopped"
+}
+
+machine_ended() {
+  unflag ready
+  [ -z "${stopping-}" ] || finish 0 Terminated "${ended:+the guest powered off}"
+  case $ended in
+    panic) fail GuestPanicked "the guest's kernel panicked" ;;
+    guest) finish 0 GuestShutdown "the guest powered off" ;;
+    reset) finish 0 GuestRebooted "the guest rebooted" ;;
+    host) finish 0 Terminated "QEMU was told to quit" ;;
+    *) fail QEMUFailed "QEMU ended with $1: its words are in the log" ;;
+  esac
+}

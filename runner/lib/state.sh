@@ -1,0 +1,40 @@
+# What the pod tells the outside: /run/vm/state (one line of JSON, replaced whole), the flag files that the probe port
+# serves, the termination message.
+
+# clean_run: /run/vm outlives the container's restarts; nothing in it is of use to the next machine.
+clean_run() {
+  rm -rf "$run"/* 2>/dev/null
+  mkdir -p "$run/www" && mkfifo "$run/pause"
+  accelerator='' guest='' phase='' reason='' message=''
+}
+
+# quoted TEXT: sets `json` to TEXT as the inside of a JSON string.
+quoted() {
+  json=${1//\\/\\\\}
+  json=${json//\"/\\\"}
+}
+
+# state PHASE [REASON [MESSAGE]]: writes nothing when nothing has changed.
+state() {
+  quoted "${3-}"
+  set -- "{\"phase\":\"$1\",\"reason\":\"${2-}\",\"message\":\"$json\",\"accelerator\":\"$accelerator\",\"guest\":\"$guest\"}" "$1"
+  [ "$1" != "${written-}" ] || return 0
+  [ "$2" = "$phase" ] || echo "vm: $1" >&2
+  phase=$2 written=$1
+  echo "$1" >"$run/state.new" && mv "$run/state.new" "$run/state"
+}
+
+flag() { : >"$run/www/$1"; }
+unflag() { rm -f "$run/www/$1"; }
+
+# finish CODE REASON MESSAGE: ends the container.
+finish() {
+  quoted "$3"
+  echo "vm: $2: $3" >&2
+  { echo "{\"reason\":\"$2\",\"message\":\"$json\"}" >/dev/termination-log; } 2>/dev/null
+  exit "$1"
+}
+fail() { finish 1 "$@"; }
+
+# pause SECONDS: sleeps without a process, and wakes for a signal.
+pause() { read -r -t "$1" _ <>"$run/pause"; }
