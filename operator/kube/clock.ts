@@ -1,0 +1,42 @@
+/** Time as everything in the operator sees it, so that tests can move it by hand. */
+export interface Clock {
+  /** Wall clock, ms since 1970: for timestamps that others read. */
+  now(): number
+  /** Never jumps: for measuring how long something took. In ms from an arbitrary start. */
+  monotonic(): number
+  /** Calls back once after `ms`; the returned function cancels. Does not keep the process alive. */
+  after(ms: number, call: () => void): () => void
+}
+
+/** Node turns a longer delay into 1 ms. */
+const longestTimer = 2 ** 31 - 1
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(ms, call) {
+    const timer = setTimeout(call, Math.min(Math.max(0, ms), longestTimer))
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Resolves after `ms` or as soon as the signal aborts; never rejects. */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return Promise.resolve()
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel()
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = clock.after(ms, end)
+    signal?.addEventListener('abort', end, { once: true })
+  })
+}
+
+/** `2026-11-22T16:30:00Z`: the form of metav1.Time, whole seconds. */
+export const toTimestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
+
+/** `2026-11-22T16:30:00.123000Z`: the form of metav1.MicroTime. */
+export const toMicroTime = (ms: number): string => new Date(ms).toISOString().replace(/Z$/, '000Z')
