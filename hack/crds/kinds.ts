@@ -1,0 +1,139 @@
+import type { z } from 'zod'
+import { ephemeralInstance } from '../../operator/api/ephemeral-instance.ts'
+import { flavor } from '../../operator/api/flavor.ts'
+
+/** A column of `kubectl get`. Priority 1 shows with `-o wide` alone. */
+export type Column = Readonly<{
+  name: string
+  type: 'string' | 'integer' | 'date'
+  jsonPath: string
+  description: string
+  priority?: number
+}>
+
+/** What a CRD says beyond its schema. */
+export type Kind = Readonly<{
+  kind: string
+  plural: string
+  singular: string
+  shortNames: readonly string[]
+  scope: 'Namespaced' | 'Cluster'
+  columns: readonly Column[]
+  selectableFields: readonly string[]
+  schema: z.ZodType
+}>
+
+const condition = (type: string, field: string) => `.status.conditions[?(@.type=="${type}")].${field}`
+const age: Column = {
+  name: 'Age',
+  type: 'date',
+  jsonPath: '.metadata.creationTimestamp',
+  description: 'Time since it was created.',
+}
+
+/** Every kind of the product, in the order of their file names. */
+export const kinds: readonly Kind[] = [
+  {
+    kind: 'EphemeralInstance',
+    plural: 'ephemeralinstances',
+    singular: 'ephemeralinstance',
+    shortNames: ['ei'],
+    scope: 'Namespaced',
+    schema: ephemeralInstance,
+    selectableFields: [
+      '.spec.powerState',
+      '.spec.flavor',
+      '.spec.boot.claim',
+      '.status.phase',
+      '.status.nodeName',
+    ],
+    columns: [
+      { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'One word that sums it up.' },
+      {
+        name: 'Ready',
+        type: 'string',
+        jsonPath: condition('Ready', 'status'),
+        description: 'Whether it is as asked.',
+      },
+      { name: 'IP', type: 'string', jsonPath: '.status.ip', description: 'The address to ssh to.' },
+      {
+        name: 'Flavor',
+        type: 'string',
+        jsonPath: '.status.flavor',
+        description: "The flavor's name, or cpus/memory/disk where the size is written out.",
+      },
+      {
+        name: 'Node',
+        type: 'string',
+        jsonPath: '.status.nodeName',
+        description: 'The node that the VM runs on.',
+      },
+      age,
+      {
+        name: 'Accelerator',
+        type: 'string',
+        jsonPath: '.status.accelerator',
+        description: 'KVM or TCG (emulation).',
+        priority: 1,
+      },
+      {
+        name: 'Restarts',
+        type: 'integer',
+        jsonPath: '.status.restarts',
+        description: 'Fresh VMs since the last rebuild.',
+        priority: 1,
+      },
+      {
+        name: 'CPUs',
+        type: 'integer',
+        jsonPath: '.status.resources.cpus',
+        description: 'Virtual CPUs.',
+        priority: 1,
+      },
+      {
+        name: 'Memory',
+        type: 'string',
+        jsonPath: '.status.resources.memory',
+        description: 'RAM.',
+        priority: 1,
+      },
+      {
+        name: 'Disk',
+        type: 'string',
+        jsonPath: '.status.resources.disk',
+        description: 'Size of the disk.',
+        priority: 1,
+      },
+      {
+        name: 'Reason',
+        type: 'string',
+        jsonPath: condition('Ready', 'reason'),
+        description: 'Why it is (not) ready.',
+        priority: 1,
+      },
+      {
+        name: 'Message',
+        type: 'string',
+        jsonPath: condition('Ready', 'message'),
+        description: 'Why it is (not) ready, in a sentence.',
+        priority: 1,
+      },
+    ],
+  },
+  {
+    kind: 'Flavor',
+    plural: 'flavors',
+    singular: 'flavor',
+    shortNames: ['flv'],
+    scope: 'Cluster',
+    schema: flavor,
+    selectableFields: [],
+    columns: [
+      { name: 'CPUs', type: 'integer', jsonPath: '.spec.cpus', description: 'Virtual CPUs.' },
+      { name: 'Memory', type: 'string', jsonPath: '.spec.memory', description: 'RAM.' },
+      { name: 'Disk', type: 'string', jsonPath: '.spec.disk', description: 'Size of the disk.' },
+      { name: 'Description', type: 'string', jsonPath: '.spec.description', description: 'What it is for.' },
+      age,
+    ],
+  },
+]
