@@ -2,8 +2,9 @@
  * Runs uvu test files, each in a process of its own, and catches what uvu lets pass: a file that never calls `.run()`,
  * a test that hangs, a handle left open (the process does not end), a file in which no test ran.
  *
- *   node hack/test/run.ts FOLDER... [--only TEXT] [--jobs N] [--timeout SECONDS] [--verbose] [--tally FILE]
+ *   node hack/test/run.ts FOLDER... [--only TEXT] [--except TEXT] [--jobs N] [--timeout SECONDS] [--verbose] [--tally FILE]
  *
+ * --only and --except choose by the file's path.
  * The last line is `N passed, N failed`; with --tally it is also appended to FILE, for a total over several runs.
  */
 import { spawn } from 'node:child_process'
@@ -15,6 +16,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string', default: '' },
+    except: { type: 'string' },
     jobs: { type: 'string', default: '2' },
     timeout: { type: 'string', default: '60' },
     verbose: { type: 'boolean', default: false },
@@ -34,6 +36,7 @@ type Outcome = Readonly<{
 const files = positionals
   .flatMap((folder) => globSync(`${folder}/**/*.test.ts`))
   .filter((file) => file.includes(values.only))
+  .filter((file) => values.except === undefined || !file.includes(values.except))
   .sort()
 
 if (files.length === 0) {
