@@ -12,7 +12,9 @@ const typeMeta = {
 
 /** The `openAPIV3Schema` of a kind. */
 export function schemaOf({ kind, schema }: Kind): Schema {
-  const whole = structural(z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' }) as Schema)
+  const whole = structural(
+    z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', unrepresentable: 'any' }) as Schema,
+  )
   const { properties, ...rest } = whole
   const { spec, status } = properties as Record<string, Schema>
   return {

@@ -53,3 +53,6 @@ export const flavor = z
 
 /** A named size for VMs, as the API server hands it out. */
 export type Flavor = z.infer<typeof flavor>
+
+/** The size that a Flavor stands for. */
+export type FlavorSpec = z.infer<typeof flavorSpec>

@@ -1,18 +1,8 @@
 import { z } from 'zod'
+import type { ObjectMeta } from '../kube/object.ts'
 
-/** The part of an object's metadata that the operator reads. */
-export const objectMeta = z.object({
-  name: z.string(),
-  namespace: z.string().optional(),
-  uid: z.string().optional(),
-  generation: z.int().optional(),
-  resourceVersion: z.string().optional(),
-  creationTimestamp: z.string().optional(),
-  deletionTimestamp: z.string().optional(),
-  labels: z.record(z.string(), z.string()).optional(),
-  annotations: z.record(z.string(), z.string()).optional(),
-  finalizers: z.array(z.string()).optional(),
-})
-
-/** The part of an object's metadata that the operator reads. */
-export type ObjectMeta = z.infer<typeof objectMeta>
+/** An object's metadata, which the API server itself has checked: kept whole. */
+export const objectMeta = z.custom<ObjectMeta>(
+  (value) => typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string',
+  'metadata without a name',
+)

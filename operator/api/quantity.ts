@@ -1,40 +1,15 @@
 import { z } from 'zod'
+import { toBytes } from '../kube/quantity.ts'
 import { type Rule, rules } from './cel.ts'
 
-const exponents = ['', 'k', 'M', 'G', 'T', 'P', 'E']
-const scale: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  ...Object.fromEntries(exponents.map((suffix, power) => [suffix, 1000 ** power])),
-  ...Object.fromEntries(exponents.slice(1).map((s, i) => [`${s.toUpperCase()}i`, 1024 ** (i + 1)])),
-}
-
-/** Bytes of a Kubernetes quantity such as `512Mi`, `1.5Gi`, `2e9` or `1048576`, rounded up. Throws on anything else. */
+/** Bytes of a quantity such as `512Mi`, `1.5Gi` or `1048576`, rounded up. Throws a QuantityError on anything else. */
 export function bytesOf(quantity: string | number): number {
-  const match = /^([+-]?\d+\.?\d*|[+-]?\.\d+)(?:e([+-]?\d+)|E([+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/.exec(
-    String(quantity),
-  )
-  const factor = scale[match?.[4] ?? '']
-  if (match === null || factor === undefined) {
-    throw new Error(`"${quantity}" is no quantity: write one such as 512Mi or 2Gi`)
-  }
-  const exponent = Number(match[2] ?? match[3] ?? 0)
-  return Math.ceil(Number(match[1]) * factor * 10 ** exponent)
+  return Number(toBytes(quantity))
 }
 
 /** Whole MiB of a quantity, rounded up. */
 export function mebibytesOf(quantity: string | number): number {
   return Math.ceil(bytesOf(quantity) / 1024 ** 2)
-}
-
-/** A quantity of bytes as people write it: the largest binary unit that divides it, such as `10Gi`. */
-export function formatBytes(bytes: number): string {
-  for (const [index, unit] of ['Ei', 'Pi', 'Ti', 'Gi', 'Mi', 'Ki'].entries()) {
-    const size = 1024 ** (6 - index)
-    if (bytes >= size && bytes % size === 0) return `${bytes / size}${unit}`
-  }
-  return String(bytes)
 }
 
 /**

@@ -1,0 +1,22 @@
+import { resourceType } from '../kube/resource.ts'
+import type { EphemeralInstance } from './ephemeral-instance.ts'
+import type { Flavor } from './flavor.ts'
+import { group, version } from './group.ts'
+
+/** EphemeralInstance as the API server serves it. */
+export const ephemeralInstances = resourceType<EphemeralInstance>({
+  group,
+  version,
+  kind: 'EphemeralInstance',
+  plural: 'ephemeralinstances',
+  namespaced: true,
+})
+
+/** Flavor as the API server serves it. */
+export const flavors = resourceType<Flavor>({
+  group,
+  version,
+  kind: 'Flavor',
+  plural: 'flavors',
+  namespaced: false,
+})
