@@ -10,7 +10,7 @@ export type KubeTelemetry =
   | Readonly<{ type: 'watchStarted'; reflector: string }>
   | Readonly<{ type: 'watchEnded'; reflector: string; why: WatchEnd; error?: Error; seconds: number }>
   | Readonly<{ type: 'watchEvent'; reflector: string; event: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' }>
-  | Readonly<{ type: 'watchEventIgnored'; reflector: string; why: 'duplicate' | 'stale' | 'malformed' }>
+  | Readonly<{ type: 'watchEventIgnored'; reflector: string; why: 'duplicate' | 'stale' }>
   | Readonly<{ type: 'handlerFailed'; reflector: string; error: unknown }>
   | Readonly<{ type: 'eventDropped'; reason: string; why: 'limit' | 'failed'; error?: Error }>
   | Readonly<{ type: 'leadership'; lease: string; leading: boolean; holder: string }>
