@@ -50,8 +50,11 @@ export type Verdict = Readonly<{
   log: 'debug' | 'info' | 'warn' | 'error'
 }>
 
-/** The one place that says what becomes of an error. */
-export function judge(error: unknown): Verdict {
+/**
+ * The one place that says what becomes of an error.
+ * @param stopping whether the operator is ending its work: only then is an aborted call nothing to speak of
+ */
+export function judge(error: unknown, stopping = false): Verdict {
   if (error instanceof Stalled)
     return { kind: 'stalled', reason: error.reason, message: error.message, log: 'info' }
   if (error instanceof Waiting)
@@ -64,7 +67,7 @@ export function judge(error: unknown): Verdict {
     }
   if (error instanceof ReconcileTimeout)
     return { kind: 'timeout', reason: 'ReconcileTimeout', message: error.message, log: 'error' }
-  if (isAborted(error) || (error instanceof Error && error.name === 'AbortError'))
+  if (stopping && (isAborted(error) || (error instanceof Error && error.name === 'AbortError')))
     return { kind: 'aborted', reason: 'Aborted', message: 'the operator is stopping', log: 'debug' }
   if (isConflict(error))
     return { kind: 'conflict', reason: 'Conflict', message: messageOf(error), log: 'info' }
