@@ -6,6 +6,12 @@ open_monitor() {
   exec 3<>"$run/qmp-local.out" 4<>"$run/qmp-local.in"
 }
 
+# start_machine ARGUMENT...
+start_machine() {
+  qemu-system-x86_64 "$@" -chardev pipe,id=runner,path="$run/qmp-local" -mon chardev=runner,mode=control </dev/null &
+  qemu=$!
+}
+
 qmp() { echo "{\"execute\":\"$1\",\"arguments\":{${2-}}${3:+,\"id\":\"$3\"}}" >&4; }
 
 # follow_machine: ends the container when QEMU ends. Wakes for each line, each dead child and each SIGTERM.
