@@ -3,7 +3,8 @@ import { listMap } from './cel.ts'
 
 /** The conditions of an EphemeralInstance, each with what its being True says. */
 export const conditionTypes = {
-  Ready: 'The instance is as its spec asks: the guest answered, or it is stopped or paused as asked.',
+  Ready:
+    'The guest answered. Absent, not False, where nothing is on its way to that: stopped, paused or succeeded as asked, which is healthy.',
   Active: "QEMU runs the guest's CPUs (or holds them paused, as asked).",
   GuestReady: 'The guest answered the readiness check.',
   Scheduled: 'A node was found for the pod.',
@@ -11,6 +12,8 @@ export const conditionTypes = {
     'The operator is bringing the instance to what its spec asks. Absent or False when nothing is left to do.',
   Stalled:
     'Nothing goes on before somebody acts; the message says what to do. Absent or False when nothing is wrong.',
+  RestartRequired:
+    'The spec was changed in a way that takes effect at the next rebuild. Absent or False otherwise.',
 } as const
 
 /** The name of a condition of an EphemeralInstance. */
@@ -24,7 +27,7 @@ export const condition = z
     observedGeneration: z
       .int()
       .min(0)
-      .optional()
+      .exactOptional()
       .describe(
         'The metadata.generation that this was found for. Older than the object: not yet looked at again.',
       ),

@@ -44,7 +44,7 @@ export const instanceStatus = z
     conditions: conditions
       .optional()
       .describe(
-        'What is known: Ready (as the spec asks), Active (QEMU runs), GuestReady (the guest answered), Scheduled (has a node), Reconciling (work goes on), Stalled (somebody has to act).',
+        'What is known: Ready (the guest answered; absent when stopped or paused as asked), Active (QEMU runs), GuestReady (the guest answered), Scheduled (has a node), Reconciling (work goes on), Stalled (somebody has to act), RestartRequired (a change waits for a rebuild).',
       ),
     ip: z
       .string()

@@ -20,6 +20,8 @@ export const reasons = {
   Rebuilding: 'The old VM goes, so that a fresh one can start from the boot source.',
   PodLost: 'The pod was deleted, evicted or lost with its node; a fresh VM takes its place.',
 
+  ChangeWaiting: 'The spec was changed; the change takes effect at the next rebuild.',
+
   // At rest, as asked.
   AsAsked: 'The instance is what its spec asks for; there is nothing left to do.',
   Paused: "The guest's CPUs stand still, because powerState is Paused.",

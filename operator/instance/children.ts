@@ -1,0 +1,24 @@
+import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
+import { labels, labelValues } from '../api/labels.ts'
+
+/** The one name that all of an instance's children share: its pod and its Secret are told apart by kind. */
+export function childName(instanceName: string): string {
+  return `${instanceName}-vm`
+}
+
+/** Labels that Argo CD writes on what it tracks: on a child they would make Argo think that it owns the child. */
+const trackingLabels: readonly string[] = ['app.kubernetes.io/instance', 'argocd.argoproj.io/instance']
+
+/**
+ * The children's labels: the instance's own (so that Services and NetworkPolicies select VMs by them), then ours, which win.
+ */
+export function childLabels(instance: Pick<EphemeralInstance, 'metadata'>): Record<string, string> {
+  const own = Object.entries(instance.metadata.labels ?? {}).filter(([key]) => !trackingLabels.includes(key))
+  return {
+    ...Object.fromEntries(own),
+    [labels.name]: labelValues.name,
+    [labels.appInstance]: instance.metadata.name,
+    [labels.managedBy]: labelValues.managedBy,
+    [labels.instance]: instance.metadata.name,
+  }
+}

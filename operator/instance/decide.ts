@@ -1,0 +1,231 @@
+import type { Reason } from '../api/reasons.ts'
+import { findCondition } from '../kube/conditions.ts'
+import { controllerOf, isControlledBy } from '../kube/owner.ts'
+import { recreateDelaySeconds } from './backoff.ts'
+import { childName } from './children.ts'
+import type { Observed } from './observed.ts'
+import { type PodView, viewPod } from './pod-view.ts'
+import { judgePod } from './running.ts'
+import { type Size, sizeOf } from './size.ts'
+import { no, type Verdict } from './verdict.ts'
+
+/** One question about what was observed; undefined hands on to the next. */
+type Check = (observed: Observed, pod: PodView | undefined) => Verdict | undefined
+
+/** In this order: the first that has something to say decides. */
+const checks: readonly Check[] = [
+  nameTaken, //        something else has the pod's name
+  asStopped, //        powerState is Stopped
+  goingAway, //        the pod was told to go
+  outOfDate, //        a rebuild was asked for
+  ended, //            the pod is over, and its policy starts no other
+  overtaken, //        the pod is over (evicted, say), and a fresh one is due
+  stayedEnded, //      there is no pod, and there is not to be one
+  notBuildable, //     there is no pod, and something that it needs is missing
+  absent, //           there is no pod: make one
+]
+
+/** What to say of an instance and what to do about it. Pure: the same observation gives the same verdict. */
+export function decide(observed: Observed): Verdict {
+  const pod = observed.pod === undefined ? undefined : viewPod(observed.pod)
+  for (const check of checks) {
+    const verdict = check(observed, pod)
+    if (verdict !== undefined) return verdict
+  }
+  if (pod === undefined) throw new TypeError('an instance without a pod was left undecided')
+  return judgePod(observed, pod)
+}
+
+function nameTaken({ instance, pod }: Observed): Verdict | undefined {
+  if (pod === undefined || isControlledBy(pod, instance)) return undefined
+  const owner = controllerOf(pod)
+  if (owner?.kind === instance.kind && owner.name === instance.metadata.name) {
+    const message = 'The pod of a former instance of the same name is still going.'
+    return { phase: 'Pending', active: no('Pending', message), guestReady: no('Pending', message) }
+  }
+  return stalled(
+    'NameTaken',
+    `Pod ${pod.metadata.name} exists and does not belong to this instance: delete that pod, or give the instance another name.`,
+  )
+}
+
+function asStopped({ instance }: Observed, pod: PodView | undefined): Verdict | undefined {
+  if (instance.spec.powerState !== 'Stopped') return undefined
+  if (pod === undefined) {
+    const message = 'There is no VM, as powerState asks; nothing that was written in it is kept.'
+    return {
+      phase: 'Stopped',
+      active: no('Stopped', message),
+      guestReady: no('Stopped', message),
+      atRest: true,
+    }
+  }
+  const message = 'The guest is being powered down.'
+  return {
+    phase: 'Stopping',
+    active: no('Stopping', message),
+    guestReady: no('Stopping', message),
+    ...(pod.terminating ? {} : { action: { kind: 'delete', podUID: pod.uid, why: 'Stopping' } }),
+  }
+}
+
+function goingAway({ instance }: Observed, pod: PodView | undefined): Verdict | undefined {
+  if (pod?.terminating !== true) return undefined
+  const rebuild = pod.rebuildGeneration !== instance.spec.rebuildGeneration
+  const reason = rebuild ? 'Rebuilding' : 'PodLost'
+  const message = rebuild
+    ? 'The old VM goes; a fresh one starts from the boot source when it is gone.'
+    : 'The pod was told to go, by somebody else than the operator; what follows is up to restartPolicy.'
+  return {
+    phase: rebuild ? 'Rebuilding' : 'Stopping',
+    active: no(reason, message),
+    guestReady: no(reason, message),
+  }
+}
+
+function outOfDate({ instance }: Observed, pod: PodView | undefined): Verdict | undefined {
+  if (pod === undefined || pod.rebuildGeneration === instance.spec.rebuildGeneration) return undefined
+  const message = 'The old VM goes; a fresh one starts from the boot source when it is gone.'
+  return {
+    phase: 'Rebuilding',
+    active: no('Rebuilding', message),
+    guestReady: no('Rebuilding', message),
+    action: { kind: 'delete', podUID: pod.uid, why: 'Rebuilding' },
+  }
+}
+
+/** A pod whose phase is Succeeded or Failed never runs again. The kubelet itself restarts the others' container. */
+const isOver = (pod: PodView): boolean => pod.phase === 'Succeeded' || pod.phase === 'Failed'
+
+/** The node took the pod away, whatever the VM did. */
+const wasDisrupted = (pod: PodView): boolean => pod.reason !== ''
+
+function ended({ instance }: Observed, pod: PodView | undefined): Verdict | undefined {
+  if (pod === undefined || !isOver(pod)) return undefined
+  const policy = instance.spec.restartPolicy
+  if (policy === 'Always') return undefined
+  if (pod.phase === 'Succeeded') {
+    return atEnd(true, pod.lastEnding?.message ?? 'The guest powered off.')
+  }
+  if (policy === 'OnFailure') return undefined
+  return atEnd(false, pod.lastEnding?.message ?? (pod.message || 'The pod failed.'))
+}
+
+function overtaken(_: Observed, pod: PodView | undefined): Verdict | undefined {
+  if (pod === undefined || !isOver(pod)) return undefined
+  const reason: Reason = pod.reason === 'Evicted' ? 'Evicted' : 'PodLost'
+  const why = wasDisrupted(pod) ? `${pod.reason}: ${pod.message}` : (pod.lastEnding?.message ?? 'It ended.')
+  const message = `The pod is over (${why}); a fresh VM takes its place.`
+  return {
+    phase: 'Pending',
+    active: no(reason, message),
+    guestReady: no(reason, message),
+    action: { kind: 'delete', podUID: pod.uid, why: reason },
+  }
+}
+
+function stayedEnded({ instance }: Observed, pod: PodView | undefined): Verdict | undefined {
+  if (pod !== undefined || !hasRun(instance)) return undefined
+  const active = findCondition(instance.status?.conditions, 'Active')
+  if (instance.spec.restartPolicy !== 'Always' && active?.reason === 'Succeeded') {
+    return atEnd(true, active.message)
+  }
+  if (instance.spec.restartPolicy !== 'Never') return undefined
+  if (active?.reason === 'Failed') return atEnd(false, active.message)
+  return atEnd(false, 'The pod was deleted or lost, and restartPolicy Never starts no other.')
+}
+
+/** A VM was built for the generation that the spec asks for now. */
+function hasRun({ spec, status }: Observed['instance']): boolean {
+  return status?.podUID !== undefined && status.rebuildGeneration === spec.rebuildGeneration
+}
+
+function atEnd(succeeded: boolean, message: string): Verdict {
+  const reason = succeeded ? 'Succeeded' : 'Failed'
+  const text = `${message} Raise spec.rebuildGeneration to start a fresh VM.`
+  return {
+    phase: reason,
+    active: no(reason, succeeded ? message : text),
+    guestReady: no(reason, message),
+    ...(succeeded ? { atRest: true } : { stalled: { reason, message: text } }),
+  }
+}
+
+function notBuildable(
+  { instance, flavor, claim, config }: Observed,
+  pod: PodView | undefined,
+): Verdict | undefined {
+  if (pod !== undefined) return undefined
+  const { spec } = instance
+  const claimName = spec.boot.claim ?? ''
+  if (sizeOf(spec, flavor) === undefined) {
+    return stalled(
+      'FlavorNotFound',
+      `There is no Flavor ${spec.flavor}: kubectl get flavors lists those that there are; name one of them in spec.flavor.`,
+    )
+  }
+  if (claim === undefined) {
+    return stalled(
+      'ClaimNotFound',
+      `There is no PersistentVolumeClaim ${claimName} in namespace ${instance.metadata.namespace}: create it with the image in it, or correct spec.boot.claim.`,
+    )
+  }
+  if (claim.metadata.deletionTimestamp !== undefined || claim.status?.phase === 'Lost') {
+    return stalled(
+      'ClaimLost',
+      `PersistentVolumeClaim ${claimName} is being deleted or has lost its volume: create it anew, or boot from another.`,
+    )
+  }
+  if (spec.accelerator === 'KVM' && config.kvmResource === '') {
+    return stalled(
+      'KVMUnavailable',
+      'accelerator is KVM, but the operator knows no resource that gives pods /dev/kvm: set kvmResource in the chart, or use Auto or TCG.',
+    )
+  }
+  return undefined
+}
+
+function absent(observed: Observed, pod: PodView | undefined): Verdict | undefined {
+  if (pod !== undefined) return undefined
+  const { instance, flavor } = observed
+  const lost = hasRun(instance)
+  const restarts = lost ? (instance.status?.restarts ?? 0) + 1 : 0
+  if (lost) {
+    const wait = waitSeconds(observed, restarts - 1)
+    if (wait > 0) {
+      const message = 'The VM was lost again and again; the operator waits longer before each new one.'
+      return {
+        phase: 'Pending',
+        active: no('CrashLoop', message),
+        guestReady: no('CrashLoop', message),
+        requeueAfterSeconds: wait,
+      }
+    }
+  }
+  const size = sizeOf(instance.spec, flavor) as Size
+  const message = `Pod ${childName(instance.metadata.name)} was just made and has no node yet.`
+  return {
+    phase: 'Pending',
+    active: no('PodCreated', message),
+    guestReady: no('PodCreated', message),
+    action: { kind: 'create', size, restartsBefore: restarts },
+  }
+}
+
+/** Seconds until the next VM may be made after one was lost. */
+function waitSeconds({ instance, now }: Observed, restarts: number): number {
+  const started = Date.parse(instance.status?.startedAt ?? '')
+  if (Number.isNaN(started)) return 0
+  const lived = (now.getTime() - started) / 1000
+  return Math.max(0, recreateDelaySeconds(restarts, lived) - lived)
+}
+
+/** Nothing can be built: somebody has to act. What is missing is watched, so it heals by itself. */
+function stalled(reason: Reason, message: string): Verdict {
+  return {
+    phase: 'Stalled',
+    active: no(reason, message),
+    guestReady: no(reason, message),
+    stalled: { reason, message },
+  }
+}

@@ -1,0 +1,200 @@
+import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
+import { annotations } from '../../api/labels.ts'
+import { reservedPorts } from '../../api/ports.ts'
+import { type Readiness, readinessOf } from '../../api/readiness.ts'
+import type { Config } from '../../config.ts'
+import { controlPort } from '../../control/connect.ts'
+import type { Intent, Pod } from '../../kube/object.ts'
+import { ownerReference } from '../../kube/owner.ts'
+import { acceleratorArguments, qemuArguments } from '../../qemu/argv.ts'
+import { runDirectory } from '../../qemu/sockets.ts'
+import { childLabels, childName } from '../children.ts'
+import type { Size } from '../size.ts'
+import { specHash } from '../spec-hash.ts'
+import { ephemeralStorageBytes, overlayLimitBytes } from './disk.ts'
+import { podMemoryBytes } from './memory.ts'
+import { forwardedPorts } from './ports.ts'
+import { secretKeys } from './secret.ts'
+
+/** The pod's one container. */
+export const containerName = 'vm'
+
+/** Where the kubelet asks whether QEMU runs (/started) and whether the guest answered (/ready). */
+export const probePort = reservedPorts.first + 8
+
+/** The user that everything in the pod runs as; the image knows it as `vm`. */
+const userId = 1000
+
+const mebibyte = 1024 * 1024
+
+export type PodInput = Readonly<{
+  instance: EphemeralInstance
+  size: Size
+  config: Pick<
+    Config,
+    'runnerImage' | 'runnerImagePullPolicy' | 'cpuOvercommit' | 'kvmResource' | 'networkBackend'
+  >
+  /** How many VMs of this instance came before, since the last rebuild. */
+  restartsBefore: number
+  /** When the pod is made, RFC 3339 with milliseconds: what `status.timings` counts from. */
+  createdAt: string
+}>
+
+/** The pod of one VM: no privilege, no token, nothing of the node, and everything that it may use accounted for. */
+export function vmPod(input: PodInput): Intent<Pod> {
+  const { instance, size, config } = input
+  const { name, namespace, uid = '' } = instance.metadata
+  return {
+    metadata: {
+      name: childName(name),
+      ...(namespace === undefined ? {} : { namespace }),
+      labels: childLabels(instance),
+      annotations: {
+        [annotations.rebuildGeneration]: String(instance.spec.rebuildGeneration),
+        [annotations.specHash]: specHash(instance.spec),
+        [annotations.restartsBefore]: String(input.restartsBefore),
+        [annotations.createdAt]: input.createdAt,
+        [annotations.size]: JSON.stringify(pinned(size)),
+        // A VM's pod that ended is done, not on its way: Argo CD would wait for it otherwise.
+        'argocd.argoproj.io/ignore-restart-policy': 'true',
+        'kubectl.kubernetes.io/default-container': containerName,
+      },
+      ownerReferences: [ownerReference(instance, { namespace })],
+    },
+    spec: {
+      restartPolicy: instance.spec.restartPolicy,
+      terminationGracePeriodSeconds: instance.spec.terminationGracePeriodSeconds,
+      hostname: name,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: userId,
+        runAsGroup: userId,
+        fsGroup: userId,
+        fsGroupChangePolicy: 'OnRootMismatch',
+        seccompProfile: { type: 'RuntimeDefault' },
+        // A safe sysctl of the pod's own network namespace: lets user-mode networking listen on ports below 1024.
+        sysctls: [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }],
+      },
+      containers: [
+        {
+          name: containerName,
+          image: config.runnerImage,
+          imagePullPolicy: config.runnerImagePullPolicy,
+          command: ['/usr/lib/ephemera/vm'],
+          args: qemuArguments({
+            namespace: namespace ?? 'default',
+            name,
+            uid,
+            cpus: size.cpus,
+            memoryBytes: size.memoryBytes,
+          }),
+          env: environment(input),
+          ports: containerPorts(instance),
+          resources: resources(input),
+          startupProbe: {
+            httpGet: { path: '/started', port: probePort },
+            periodSeconds: 1,
+            // A VM that waits for its image to be mended is not to be killed for it: the runner looks again by itself.
+            failureThreshold: 2147483647,
+          },
+          readinessProbe: {
+            httpGet: { path: '/ready', port: probePort },
+            periodSeconds: 2,
+            failureThreshold: 1,
+          },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+          terminationMessagePath: '/dev/termination-log',
+          terminationMessagePolicy: 'File',
+          volumeMounts: [
+            { name: 'base', mountPath: '/base', readOnly: true },
+            { name: 'overlay', mountPath: '/overlay' },
+            { name: 'run', mountPath: runDirectory },
+            { name: 'seed', mountPath: '/seed', readOnly: true },
+            { name: 'control', mountPath: '/control', readOnly: true },
+          ],
+        },
+      ],
+      volumes: [
+        {
+          name: 'base',
+          persistentVolumeClaim: { claimName: instance.spec.boot.claim ?? '', readOnly: true },
+        },
+        { name: 'overlay', emptyDir: { sizeLimit: String(overlayLimitBytes(size.diskBytes)) } },
+        { name: 'run', emptyDir: { sizeLimit: String(16 * mebibyte) } },
+        secretVolume('seed', name, [secretKeys.metaData, secretKeys.userData]),
+        secretVolume('control', name, [secretKeys.controlKey]),
+      ],
+    },
+  }
+}
+
+function secretVolume(volume: string, instanceName: string, files: readonly string[]) {
+  const items = files.map((key) => ({ key, path: key }))
+  return { name: volume, secret: { secretName: childName(instanceName), items, defaultMode: 0o440 } }
+}
+
+function environment({ instance, size, config }: PodInput) {
+  const { spec } = instance
+  const readiness = readinessOf(spec.readiness)
+  const ports = forwardedPorts(spec.ports, readiness)
+  const variables = {
+    VM_DISK_BYTES: String(size.diskBytes),
+    VM_NETWORK: spec.network?.backend?.toLowerCase() ?? config.networkBackend,
+    VM_TCP_PORTS: ports.tcp.join(','),
+    VM_UDP_PORTS: ports.udp.join(','),
+    VM_READINESS: readinessWord(readiness),
+    VM_ACCELERATOR: wantsKvm(instance, config) ? spec.accelerator.toLowerCase() : 'tcg',
+    VM_ACCEL_KVM: acceleratorArguments.KVM.join(' '),
+    VM_ACCEL_TCG: acceleratorArguments.TCG.join(' '),
+    VM_GRACE_SECONDS: String(spec.terminationGracePeriodSeconds),
+  }
+  return Object.entries(variables).map(([name, value]) => ({ name, value }))
+}
+
+/** The readiness check as the runner takes it: `ssh:22`, `http:80/healthz`, `agent`. */
+function readinessWord(readiness: Readiness): string {
+  if (readiness.kind === 'http') return `http:${readiness.port}${readiness.path}`
+  return 'port' in readiness ? `${readiness.kind}:${readiness.port}` : readiness.kind
+}
+
+/** What the pod's address answers on, for people and for Services that name a port. The names are unique in a pod. */
+function containerPorts(instance: EphemeralInstance) {
+  const declared = instance.spec.ports.map(({ name, port, protocol }) => ({
+    name,
+    containerPort: port,
+    protocol,
+  }))
+  return [...declared, { name: 'vm-control', containerPort: controlPort, protocol: 'TCP' }]
+}
+
+/** Whether the pod asks for the KVM resource. */
+function wantsKvm(instance: EphemeralInstance, config: PodInput['config']): boolean {
+  return instance.spec.accelerator !== 'TCG' && config.kvmResource !== ''
+}
+
+function resources({ instance, size, config }: PodInput) {
+  const kvm = wantsKvm(instance, config)
+  const overcommit = size.cpuOvercommit ?? config.cpuOvercommit
+  const memory = String(podMemoryBytes(size.memoryBytes, size.cpus, kvm ? instance.spec.accelerator : 'TCG'))
+  const fixed = {
+    memory,
+    'ephemeral-storage': String(ephemeralStorageBytes(size.diskBytes)),
+    ...(kvm ? { [config.kvmResource]: '1' } : {}),
+  }
+  return {
+    requests: { ...fixed, cpu: `${Math.ceil((size.cpus * 1000) / overcommit)}m` },
+    limits: { ...fixed, cpu: String(size.cpus) },
+  }
+}
+
+/** The size as it is kept on the pod: what `status.resources` shows for as long as this pod lives. */
+function pinned(size: Size) {
+  const { flavor, cpus, memory, disk } = size
+  return { ...(flavor === undefined ? {} : { flavor }), cpus, memory, disk }
+}

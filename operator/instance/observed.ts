@@ -1,0 +1,20 @@
+import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
+import type { Flavor } from '../api/flavor.ts'
+import type { Config } from '../config.ts'
+import type { RunnerState } from '../control/state.ts'
+import type { PersistentVolumeClaim, Pod } from '../kube/object.ts'
+
+/** Everything that a decision rests on, read before it is made. */
+export type Observed = Readonly<{
+  instance: EphemeralInstance
+  /** The flavor that the spec names; undefined when it names none, or one that does not exist. */
+  flavor: Flavor | undefined
+  /** The claim of the boot source; undefined when it does not exist. */
+  claim: PersistentVolumeClaim | undefined
+  /** The object that has the pod's name, whoever it belongs to. */
+  pod: Pod | undefined
+  /** What the runner says of itself; undefined when it was not asked or did not answer. */
+  runner: RunnerState | undefined
+  config: Pick<Config, 'kvmResource'>
+  now: Date
+}>

@@ -1,0 +1,167 @@
+import { readinessOf } from '../api/readiness.ts'
+import { type Reason, reasons } from '../api/reasons.ts'
+import { findCondition, isTrue } from '../kube/conditions.ts'
+import type { Observed } from './observed.ts'
+import type { PodView } from './pod-view.ts'
+import { type Finding, no, type Verdict, yes } from './verdict.ts'
+
+type Step = (observed: Observed, pod: PodView, scheduled: Finding) => Verdict | undefined
+
+/** A pod that is neither going nor over: how far is it? */
+const steps: readonly Step[] = [
+  withoutNode, //   the scheduler has not found a node
+  withoutStart, //  the container waits: for its image, its volumes, or between two starts
+  withoutQemu, //   the container runs, QEMU does not yet
+  paused, //        powerState is Paused
+  resumed, //       it was paused, and is not to be any more
+  answered, //      the guest answers
+  silent, //        QEMU runs, the guest does not answer
+]
+
+export function judgePod(observed: Observed, pod: PodView): Verdict {
+  const scheduled = schedulingOf(pod)
+  for (const step of steps) {
+    const verdict = step(observed, pod, scheduled)
+    if (verdict !== undefined) return { scheduled, ...verdict }
+  }
+  throw new TypeError(`pod ${pod.name} was left undecided`)
+}
+
+function schedulingOf(pod: PodView): Finding {
+  if (pod.node !== undefined) return yes('Scheduled', `The pod is on node ${pod.node}.`)
+  if (pod.unschedulable === undefined) return no('PodCreated', 'The pod has no node yet.')
+  return no(
+    'Unschedulable',
+    `No node takes the VM at present: ${pod.unschedulable} Free a node's resources, add a node, or choose a smaller flavor at a rebuild.`,
+  )
+}
+
+function withoutNode(_: Observed, pod: PodView, scheduled: Finding): Verdict | undefined {
+  if (pod.node !== undefined) return undefined
+  return { phase: 'Pending', active: scheduled, guestReady: no(scheduled.reason, scheduled.message) }
+}
+
+/** What the kubelet calls the container's waiting, in our words. */
+const waitingReasons: Readonly<Record<string, Readonly<{ reason: Reason; message: string }>>> = {
+  ErrImagePull: { reason: 'ImagePullFailed', message: "The node cannot fetch the runner's image" },
+  ImagePullBackOff: { reason: 'ImagePullFailed', message: "The node cannot fetch the runner's image" },
+  InvalidImageName: { reason: 'ImagePullFailed', message: "The name of the runner's image is not valid" },
+  ErrImageNeverPull: { reason: 'ImagePullFailed', message: "The runner's image is not on the node" },
+  CreateContainerConfigError: { reason: 'PodRefused', message: 'The node cannot set the container up' },
+  CreateContainerError: { reason: 'PodRefused', message: 'The node cannot make the container' },
+  RunContainerError: { reason: 'PodRefused', message: 'The node cannot start the container' },
+}
+
+function withoutStart(_: Observed, pod: PodView): Verdict | undefined {
+  if (pod.runningSince !== undefined) return undefined
+  const trouble = waitingReasons[pod.waiting?.reason ?? '']
+  if (trouble !== undefined) {
+    const message = `${trouble.message}: ${pod.waiting?.message || pod.waiting?.reason} The administrator of the cluster has to mend this; it goes on by itself then.`
+    return {
+      phase: 'Stalled',
+      active: no(trouble.reason, message),
+      guestReady: no(trouble.reason, message),
+      stalled: { reason: trouble.reason, message },
+    }
+  }
+  if (pod.lastEnding === undefined) {
+    const message = `Node ${pod.node} fetches the image, mounts the volumes and starts the pod.`
+    return { phase: 'Starting', active: no('Starting', message), guestReady: no('Starting', message) }
+  }
+  const looping = pod.waiting?.reason === 'CrashLoopBackOff'
+  const reason = looping ? 'CrashLoop' : 'Restarting'
+  const message = looping
+    ? `${pod.lastEnding.message} This happened again and again, so the node waits longer before each fresh start (at most 5 minutes).`
+    : `${pod.lastEnding.message} A fresh VM starts.`
+  return { phase: 'Starting', active: no(reason, message), guestReady: no(reason, message) }
+}
+
+function withoutQemu({ runner, now }: Observed, pod: PodView): Verdict | undefined {
+  if (pod.started) return undefined
+  const requeueAfterSeconds = askAgainSeconds(pod, now)
+  if (runner?.phase === 'Waiting') {
+    const reason: Reason = runner.reason in reasons ? (runner.reason as Reason) : 'BaseImageInvalid'
+    return {
+      phase: 'Stalled',
+      active: no(reason, runner.message),
+      guestReady: no(reason, runner.message),
+      stalled: { reason, message: runner.message },
+      requeueAfterSeconds,
+    }
+  }
+  const message = 'The pod makes the overlay over the base image and starts QEMU.'
+  return {
+    phase: 'Starting',
+    active: no('Preparing', message),
+    guestReady: no('Preparing', message),
+    requeueAfterSeconds,
+  }
+}
+
+/** The longer a VM has been getting ready, the rarer it is asked why; its start is seen by a watch all the same. */
+function askAgainSeconds(pod: PodView, now: Date): number {
+  const waited = (now.getTime() - Date.parse(pod.runningSince ?? '')) / 1000
+  return Math.min(Math.max(2, waited / 4), 15)
+}
+
+/** The guest was paused by us, in this very start of this pod. */
+function isPaused({ instance }: Observed, pod: PodView): boolean {
+  const { status } = instance
+  return (
+    findCondition(status?.conditions, 'Active')?.reason === 'Paused' &&
+    status?.podUID === pod.uid &&
+    status.restarts === pod.restarts
+  )
+}
+
+function paused(observed: Observed, pod: PodView): Verdict | undefined {
+  if (observed.instance.spec.powerState !== 'Paused') return undefined
+  const message = "The guest's CPUs stand still, as powerState asks; its memory and disk stay as they are."
+  return {
+    phase: 'Paused',
+    active: yes('Paused', message),
+    guestReady: no('Paused', message),
+    atRest: true,
+    ...(isPaused(observed, pod) ? {} : { action: { kind: 'pause', podUID: pod.uid } }),
+  }
+}
+
+function resumed(observed: Observed, pod: PodView): Verdict | undefined {
+  if (!isPaused(observed, pod)) return undefined
+  return {
+    phase: 'Booting',
+    active: running(pod),
+    guestReady: no('Booting', 'The guest runs again and has not answered yet.'),
+    action: { kind: 'resume', podUID: pod.uid },
+  }
+}
+
+function running(pod: PodView): Finding {
+  return yes('Running', `QEMU runs the guest on node ${pod.node}.`)
+}
+
+function answered({ instance }: Observed, pod: PodView): Verdict | undefined {
+  if (!pod.ready) return undefined
+  const check = readinessOf(instance.spec.readiness).kind
+  const message =
+    check === 'none' ? 'QEMU runs; readiness asks for no more.' : `The guest answered the ${check} check.`
+  return { phase: 'Ready', active: running(pod), guestReady: yes('GuestAnswered', message) }
+}
+
+function silent({ instance }: Observed, pod: PodView): Verdict {
+  const before = instance.status
+  const samePod = before?.podUID === pod.uid && before.restarts === pod.restarts
+  const known = findCondition(before?.conditions, 'GuestReady')
+  const answeredBefore =
+    samePod && (isTrue(before?.conditions, 'GuestReady') || known?.reason === 'GuestSilent')
+  return {
+    phase: 'Booting',
+    active: running(pod),
+    guestReady: answeredBefore
+      ? no(
+          'GuestSilent',
+          'The guest answered before and does not any more: look at its console (kubectl logs).',
+        )
+      : no('Booting', 'QEMU runs; the guest has not answered yet.'),
+  }
+}

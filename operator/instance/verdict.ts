@@ -1,0 +1,35 @@
+import type { Phase } from '../api/phase.ts'
+import type { Reason } from '../api/reasons.ts'
+import type { Size } from './size.ts'
+
+/** What a condition says, but for the times. */
+export type Finding = Readonly<{
+  status: 'True' | 'False' | 'Unknown'
+  reason: Reason
+  message: string
+}>
+
+/** The one thing that a reconcile does to the world. */
+export type Action =
+  | Readonly<{ kind: 'create'; size: Size; restartsBefore: number }>
+  | Readonly<{ kind: 'delete'; podUID: string; why: Reason }>
+  | Readonly<{ kind: 'pause' | 'resume'; podUID: string }>
+
+/** What is to be said of an instance, and done about it. */
+export type Verdict = Readonly<{
+  phase: Phase
+  active: Finding
+  guestReady: Finding
+  /** Absent: there is nothing to schedule. */
+  scheduled?: Finding
+  /** Somebody has to act. */
+  stalled?: Readonly<{ reason: Reason; message: string }>
+  /** At rest, as asked: neither ready nor on the way to it. */
+  atRest?: true
+  action?: Action
+  /** Look again after this time, for what no watch reports. */
+  requeueAfterSeconds?: number
+}>
+
+export const yes = (reason: Reason, message: string): Finding => ({ status: 'True', reason, message })
+export const no = (reason: Reason, message: string): Finding => ({ status: 'False', reason, message })
