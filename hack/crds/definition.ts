@@ -7,7 +7,8 @@ import { type Schema, structural } from './structural.ts'
 const typeMeta = {
   apiVersion: { description: `The version of the kind: ${group}/${version}.`, type: 'string' },
   kind: { description: 'The name of the kind.', type: 'string' },
-  metadata: { description: 'Name, namespace, labels and the like.', type: 'object' },
+  // The API server knows the rest of it, and refuses a description.
+  metadata: { type: 'object' },
 }
 
 /** The `openAPIV3Schema` of a kind. */

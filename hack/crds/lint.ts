@@ -45,7 +45,8 @@ export function lint(schema: Schema, path = ''): string[] {
   if (schema.anyOf && !intOrString) fault('anyOf')
   if (typeof schema.pattern === 'string' && /\(\?[=!<]/.test(schema.pattern))
     fault('lookaround in a pattern, which RE2 lacks')
-  if (typeof schema.description !== 'string' && !path.endsWith('[]')) fault('no description')
+  if (typeof schema.description !== 'string' && !path.endsWith('[]') && path !== '.metadata')
+    fault('no description')
 
   if (schema.type === 'array') {
     if (schema.maxItems === undefined) fault('no maxItems')

@@ -5,4 +5,4 @@ export const group = 'ephemera.dev'
 export const version = 'v1alpha1'
 
 /** What stands in an object's `apiVersion`. */
-export const apiVersion = `${group}/${version}`
+export const apiVersion = `${group}/${version}` as const

@@ -1,0 +1,45 @@
+import { but, good, key, open, type Spec, sized } from './specs.ts'
+
+/** Specs at the edge of what is allowed. */
+export const accepted: readonly { name: string; spec: Spec }[] = [
+  { name: 'a flavor', spec: good },
+  { name: 'resources', spec: sized({}) },
+  { name: 'the smallest size', spec: sized({ cpus: 1, memory: '64Mi', disk: '1Mi' }) },
+  { name: 'sizes in plain bytes and with fractions', spec: sized({ memory: 67108864, disk: '1.5Gi' }) },
+  { name: 'a claim with dots', spec: but({ boot: { claim: 'debian-13.1' } }) },
+  { name: '64 KiB of user-data', spec: but({ userData: 'x'.repeat(65536) }) },
+  {
+    name: 'the same port for TCP and UDP',
+    spec: open({ name: 'dns', port: 53 }, { name: 'dns-udp', port: 53, protocol: 'UDP' }),
+  },
+  {
+    name: 'the ports around the reserved ones',
+    spec: open({ name: 'a', port: 10769 }, { name: 'b', port: 10790 }),
+  },
+  {
+    name: '64 ports',
+    spec: open(...Array.from({ length: 64 }, (_, n) => ({ name: `p${n}`, port: 1000 + n }))),
+  },
+  { name: 'no readiness check but the default', spec: but({ readiness: {} }) },
+  { name: 'readiness by nothing', spec: but({ readiness: { none: {} } }) },
+  {
+    name: 'readiness by HTTP with a query',
+    spec: but({ readiness: { http: { port: 8080, path: '/healthz?full=1' } } }),
+  },
+  {
+    name: 'keys of every type, with and without comments',
+    spec: but({
+      sshAuthorizedKeys: [
+        key,
+        `ssh-ed25519 ${'A'.repeat(68)}`,
+        `ssh-rsa ${'A/+b'.repeat(93)}== Ada's "laptop", ünïcode`,
+        `ecdsa-sha2-nistp256 ${'A'.repeat(138)}=`,
+        `ecdsa-sha2-nistp384 ${'A'.repeat(180)}`,
+        `ecdsa-sha2-nistp521 ${'A'.repeat(230)}==`,
+        `sk-ssh-ed25519@openssh.com ${'A'.repeat(100)}`,
+        `sk-ecdsa-sha2-nistp256@openssh.com ${'A'.repeat(160)}=`,
+      ],
+    }),
+  },
+  { name: '64 long keys', spec: but({ sshAuthorizedKeys: Array(64).fill(`ssh-rsa ${'A'.repeat(4000)}`) }) },
+]

@@ -1,0 +1,209 @@
+import { but, key, open, type Spec, size, sized } from './specs.ts'
+
+/** One row for each way to get a field wrong, with what the API server's answer must say. */
+export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
+  { name: 'no boot', spec: but({ boot: undefined }), want: /spec\.boot: Required value/ },
+  { name: 'no boot source', spec: but({ boot: {} }), want: /boot needs exactly one source: set boot\.claim/ },
+  {
+    name: 'an empty claim',
+    spec: but({ boot: { claim: '' } }),
+    want: /claim must be the name of a PersistentVolumeClaim/,
+  },
+  { name: 'a claim with a path', spec: but({ boot: { claim: 'a/b' } }), want: /claim must be the name/ },
+  {
+    name: 'neither flavor nor resources',
+    spec: but({ flavor: undefined }),
+    want: /exactly one of flavor and resources/,
+  },
+  {
+    name: 'both flavor and resources',
+    spec: but({ resources: size }),
+    want: /exactly one of flavor and resources/,
+  },
+  {
+    name: 'an empty flavor',
+    spec: but({ flavor: '' }),
+    want: /flavor must be the name of a Flavor: kubectl get flavors/,
+  },
+  { name: 'no CPUs', spec: sized({ cpus: 0 }), want: /cpus.*greater than or equal to 1/ },
+  { name: 'too many CPUs', spec: sized({ cpus: 257 }), want: /cpus.*less than or equal to 256/ },
+  { name: 'half a CPU', spec: sized({ cpus: 0.5 }), want: /cpus.*must be of type integer/ },
+  {
+    name: 'resources without cpus',
+    spec: sized({ cpus: undefined }),
+    want: /spec\.resources\.cpus: Required value/,
+  },
+  {
+    name: 'resources without memory',
+    spec: sized({ memory: undefined }),
+    want: /spec\.resources\.memory: Required value/,
+  },
+  {
+    name: 'resources without disk',
+    spec: sized({ disk: undefined }),
+    want: /spec\.resources\.disk: Required value/,
+  },
+  { name: 'too little memory', spec: sized({ memory: '63Mi' }), want: /memory must be at least 64Mi/ },
+  { name: 'memory without a unit', spec: sized({ memory: 2048 }), want: /did you leave out the unit/ },
+  {
+    name: 'memory that is no quantity',
+    spec: sized({ memory: '2 GB' }),
+    want: /memory must be a quantity of bytes such as/,
+  },
+  {
+    name: 'more memory than any machine has',
+    spec: sized({ memory: '5Ti' }),
+    want: /memory must be at most 4Ti/,
+  },
+  { name: 'negative memory', spec: sized({ memory: '-1Gi' }), want: /memory must be at least 64Mi/ },
+  { name: 'a disk below 1Mi', spec: sized({ disk: '1023Ki' }), want: /disk must be at least 1Mi/ },
+  { name: 'a disk beyond all measure', spec: sized({ disk: '65Ti' }), want: /disk must be at most 64Ti/ },
+  {
+    name: 'a private key',
+    spec: but({ sshAuthorizedKeys: ['-----BEGIN OPENSSH PRIVATE KEY-----'] }),
+    want: /never the private key/,
+  },
+  {
+    name: 'a path in place of a key',
+    spec: but({ sshAuthorizedKeys: ['~/.ssh/id_ed25519.pub'] }),
+    want: /not an OpenSSH public key/,
+  },
+  { name: 'an empty key', spec: but({ sshAuthorizedKeys: [''] }), want: /not an OpenSSH public key/ },
+  {
+    name: 'a DSA key',
+    spec: but({ sshAuthorizedKeys: [`ssh-dss ${'A'.repeat(68)}`] }),
+    want: /not an OpenSSH public key/,
+  },
+  {
+    name: 'a key with a line break',
+    spec: but({ sshAuthorizedKeys: [`${key}\n`] }),
+    want: /without a line break/,
+  },
+  {
+    name: 'two keys in one entry',
+    spec: but({ sshAuthorizedKeys: [`${key}\n${key}`] }),
+    want: /not an OpenSSH public key/,
+  },
+  {
+    name: 'a key of 5 KB',
+    spec: but({ sshAuthorizedKeys: [`ssh-rsa ${'A'.repeat(5000)}`] }),
+    want: /Too long|may not be more than 4096/,
+  },
+  {
+    name: '65 keys',
+    spec: but({ sshAuthorizedKeys: Array(65).fill(key) }),
+    want: /must have at most 64 items/,
+  },
+  {
+    name: '65 KiB of user-data',
+    spec: but({ userData: 'x'.repeat(65 * 1024) }),
+    want: /userData may hold at most 64 KiB/,
+  },
+  {
+    name: 'user-data that is too long in bytes only',
+    spec: but({ userData: 'ü'.repeat(32769) }),
+    want: /userData may hold at most 64 KiB/,
+  },
+  {
+    name: 'an unknown power state',
+    spec: but({ powerState: 'Off' }),
+    want: /supported values: "Running", "Stopped", "Paused"/,
+  },
+  {
+    name: 'a negative rebuildGeneration',
+    spec: but({ rebuildGeneration: -1 }),
+    want: /rebuildGeneration.*greater than or equal to 0/,
+  },
+  {
+    name: 'an unknown restartPolicy',
+    spec: but({ restartPolicy: 'Sometimes' }),
+    want: /supported values: "Always", "OnFailure", "Never"/,
+  },
+  {
+    name: 'two readiness checks',
+    spec: but({ readiness: { ssh: {}, agent: {} } }),
+    want: /at most one of ssh, tcp, http, agent and none/,
+  },
+  {
+    name: 'a readiness check without its port',
+    spec: but({ readiness: { tcp: {} } }),
+    want: /spec\.readiness\.tcp\.port: Required value/,
+  },
+  {
+    name: 'a readiness port that does not exist',
+    spec: but({ readiness: { ssh: { port: 70000 } } }),
+    want: /less than or equal to 65535/,
+  },
+  {
+    name: 'a readiness path without a slash',
+    spec: but({ readiness: { http: { port: 80, path: 'healthz' } } }),
+    want: /path must start with \//,
+  },
+  {
+    name: 'a readiness path with a line break',
+    spec: but({ readiness: { http: { port: 80, path: '/a\r\nb' } } }),
+    want: /path must start with \//,
+  },
+  { name: 'a port without a name', spec: open({ port: 80 }), want: /spec\.ports\[0\]\.name: Required value/ },
+  {
+    name: 'a port without a number',
+    spec: open({ name: 'http' }),
+    want: /spec\.ports\[0\]\.port: Required value/,
+  },
+  {
+    name: 'a port beyond the last',
+    spec: open({ name: 'http', port: 65536 }),
+    want: /less than or equal to 65535/,
+  },
+  {
+    name: 'a port name in capitals',
+    spec: open({ name: 'HTTP', port: 80 }),
+    want: /name must be lower-case letters/,
+  },
+  { name: 'a port name of digits', spec: open({ name: '80', port: 80 }), want: /at least one letter/ },
+  {
+    name: 'the first reserved port',
+    spec: open({ name: 'mine', port: 10770 }),
+    want: /ports 10770 to 10789 are reserved/,
+  },
+  {
+    name: 'the last reserved port',
+    spec: open({ name: 'mine', port: 10789, protocol: 'UDP' }),
+    want: /are reserved/,
+  },
+  {
+    name: 'two ports of one name',
+    spec: open({ name: 'a', port: 80 }, { name: 'a', port: 81 }),
+    want: /Duplicate value/,
+  },
+  {
+    name: 'one port twice',
+    spec: open({ name: 'a', port: 80 }, { name: 'b', port: 80 }),
+    want: /the same port and protocol is listed twice/,
+  },
+  {
+    name: 'an unknown protocol',
+    spec: open({ name: 'a', port: 80, protocol: 'SCTP' }),
+    want: /supported values: "TCP", "UDP"/,
+  },
+  {
+    name: 'an unknown network backend',
+    spec: but({ network: { backend: 'Tap' } }),
+    want: /supported values: "Passt", "Slirp"/,
+  },
+  {
+    name: 'an unknown accelerator',
+    spec: but({ accelerator: 'HAX' }),
+    want: /supported values: "Auto", "KVM", "TCG"/,
+  },
+  {
+    name: 'too short a grace',
+    spec: but({ terminationGracePeriodSeconds: 4 }),
+    want: /greater than or equal to 5/,
+  },
+  {
+    name: 'too long a grace',
+    spec: but({ terminationGracePeriodSeconds: 3601 }),
+    want: /less than or equal to 3600/,
+  },
+]
