@@ -44,6 +44,8 @@ export type KubeClientOptions = Readonly<{
   connections?: number
   clock?: Clock
   random?: () => number
+  /** Called before each write, and throws where this process must not write: it does not lead any more. */
+  beforeWrite?: () => void
   emit?: Emit<KubeTelemetry>
 }>
 
@@ -58,6 +60,7 @@ export class KubeClient {
   readonly #timeoutMs: number
   readonly #clock: Clock
   readonly #random: () => number
+  readonly #beforeWrite: () => void
   readonly #emit: Emit<KubeTelemetry>
   /** The namespace of the kubeconfig's context, or of the pod. */
   readonly namespace: string
@@ -73,6 +76,7 @@ export class KubeClient {
     this.#timeoutMs = options.timeoutMs ?? 30_000
     this.#clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random
+    this.#beforeWrite = options.beforeWrite ?? (() => {})
     this.#emit = options.emit ?? silent
   }
 
@@ -277,10 +281,11 @@ export class KubeClient {
   ): Promise<R> {
     const deadline = this.#clock.monotonic() + (options.timeoutMs ?? this.#timeoutMs)
     for (let attempt = 1; ; attempt++) {
+      if (request.method !== 'GET' && options.lane !== 'lease') this.#beforeWrite()
       const started = this.#clock.monotonic()
       const answer = await this.#try(request, options, deadline - started)
       const seconds = (this.#clock.monotonic() - started) / 1000
-      this.#emit({ type: 'request', verb, status: answer.status, seconds })
+      this.#emit({ type: 'request', method: request.method, verb, status: answer.status, seconds })
       if (!(answer instanceof KubeError)) return parseBody<R>(answer)
       const waitSeconds = retryWaitSeconds(answer, request.method, attempt, this.#random())
       const left = deadline - this.#clock.monotonic()

@@ -254,7 +254,7 @@ export class Reflector<T extends KubeObject> {
     this.#sign()
     this.#failures++
     this.#lastError = asError(error).message
-    const asked = error instanceof KubeError ? (error.retryAfterSeconds ?? 0) * 1000 : 0
+    const asked = error instanceof KubeError ? Math.min(60, error.retryAfterSeconds ?? 0) * 1000 : 0
     return Math.max(asked, this.#backoff.next())
   }
 

@@ -3,7 +3,7 @@
  * One flat union: a subscriber is one `switch`.
  */
 export type KubeTelemetry =
-  | Readonly<{ type: 'request'; verb: string; status: number; seconds: number }>
+  | Readonly<{ type: 'request'; method: string; verb: string; status: number; seconds: number }>
   | Readonly<{ type: 'requestRetried'; verb: string; status: number; waitSeconds: number }>
   | Readonly<{ type: 'listed'; reflector: string; objects: number; seconds: number; missed: number }>
   | Readonly<{ type: 'listFailed'; reflector: string; error: Error; waitSeconds: number }>
