@@ -1,23 +1,42 @@
 import { z } from 'zod'
 
+const port = (what: string, fallback: number) => z.int().min(1).max(65535).default(fallback).describe(what)
+
 /**
  * The operator's settings. Each can be given as a flag (`--runner-image`), an environment variable
- * (`EPHEMERA_RUNNER_IMAGE`) or in a YAML file; defaults suit the chart.
+ * (`EPHEMERA_RUNNER_IMAGE`) or a key of the YAML file that `--config` names.
  */
 export const configSchema = z.object({
-  /** Namespace that the operator runs in; its control key lives there. */
-  namespace: z.string().min(1).default('ephemera-system'),
-  /** Image of the VM pods. */
-  runnerImage: z.string().min(1),
-  runnerImagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
-  /** Virtual CPUs that share one CPU of a node, where the flavor does not say. */
-  cpuOvercommit: z.coerce.number().min(1).max(64).default(4),
-  /** Extended resource through which a pod gets /dev/kvm, such as devices.example.org/kvm. Empty: all VMs run under TCG. */
-  kvmResource: z.string().default(''),
-  networkBackend: z.enum(['passt', 'slirp']).default('passt'),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  healthPort: z.coerce.number().int().min(1).max(65535).default(8081),
-  metricsPort: z.coerce.number().int().min(1).max(65535).default(8080),
+  namespace: z
+    .string()
+    .min(1)
+    .default('ephemera-system')
+    .describe('Namespace that the operator runs in; its control key and its lease live there'),
+  runnerImage: z.string().min(1).describe('Image of the VM pods'),
+  runnerImagePullPolicy: z
+    .enum(['Always', 'IfNotPresent', 'Never'])
+    .default('IfNotPresent')
+    .describe('When nodes pull that image'),
+  cpuOvercommit: z
+    .number()
+    .min(1)
+    .max(64)
+    .default(4)
+    .describe('Virtual CPUs that share one CPU of a node, where the flavor does not say'),
+  kvmResource: z
+    .string()
+    .default('')
+    .describe('Extended resource that brings /dev/kvm into a pod; empty: all VMs run under TCG'),
+  networkBackend: z
+    .enum(['passt', 'slirp'])
+    .default('passt')
+    .describe('User-mode networking of VMs that do not choose'),
+  flavorsFile: z.string().default('').describe('YAML file of the flavors to offer; empty: none'),
+  workers: z.int().min(1).max(100).default(8).describe('Instances reconciled at the same time'),
+  leaderElection: z.boolean().default(true).describe('Take turns with other replicas over a Lease'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level to log'),
+  healthPort: port('Port of /livez and /readyz', 8081),
+  metricsPort: port('Port of /metrics', 8080),
 })
 
 export type Config = Readonly<z.infer<typeof configSchema>>

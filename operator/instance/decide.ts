@@ -16,9 +16,9 @@ type Check = (observed: Observed, pod: PodView | undefined) => Verdict | undefin
 const checks: readonly Check[] = [
   nameTaken, //        something else has the pod's name
   asStopped, //        powerState is Stopped
+  ended, //            the pod is over, and its policy starts no other
   goingAway, //        the pod was told to go
   outOfDate, //        a rebuild was asked for
-  ended, //            the pod is over, and its policy starts no other
   overtaken, //        the pod is over (evicted, say), and a fresh one is due
   stayedEnded, //      there is no pod, and there is not to be one
   notBuildable, //     there is no pod, and something that it needs is missing
@@ -101,7 +101,9 @@ const isOver = (pod: PodView): boolean => pod.phase === 'Succeeded' || pod.phase
 const wasDisrupted = (pod: PodView): boolean => pod.reason !== ''
 
 function ended({ instance }: Observed, pod: PodView | undefined): Verdict | undefined {
-  if (pod === undefined || !isOver(pod)) return undefined
+  if (pod === undefined || !isOver(pod) || pod.rebuildGeneration !== instance.spec.rebuildGeneration) {
+    return undefined
+  }
   const policy = instance.spec.restartPolicy
   if (policy === 'Always') return undefined
   if (pod.phase === 'Succeeded') {

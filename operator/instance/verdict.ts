@@ -25,7 +25,7 @@ export type Verdict = Readonly<{
   /** Somebody has to act. */
   stalled?: Readonly<{ reason: Reason; message: string }>
   /** At rest, as asked: neither ready nor on the way to it. */
-  atRest?: true
+  atRest?: true | undefined
   action?: Action
   /** Look again after this time, for what no watch reports. */
   requeueAfterSeconds?: number

@@ -1,0 +1,69 @@
+import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
+import type { Config } from '../config.ts'
+import type { VmControl } from '../control/client.ts'
+import { controlKey } from '../control/key.ts'
+import type { RunnerState } from '../control/state.ts'
+import { isControlledBy } from '../kube/owner.ts'
+import { childName } from './children.ts'
+import type { Observed } from './observed.ts'
+import { type PodView, viewPod } from './pod-view.ts'
+import type { Sources } from './sources.ts'
+
+export type ObserveDependencies = Readonly<{
+  sources: Sources
+  control: VmControl
+  masterKey: Uint8Array
+  config: Config
+  now: () => Date
+}>
+
+/** A VM that starts as it should is up before it is worth asking why it is not. */
+const patienceMilliseconds = 1_500
+
+/** Reads all that a decision about this instance rests on. The one thing that is not in a store is the runner's word. */
+export async function observe(
+  instance: EphemeralInstance,
+  dependencies: ObserveDependencies,
+): Promise<Observed> {
+  const { sources, config } = dependencies
+  const { namespace, name } = instance.metadata
+  const { flavor, boot } = instance.spec
+  const now = dependencies.now()
+  const pod = sources.pods.get(namespace, childName(name))
+  const ours = pod !== undefined && isControlledBy(pod, instance) ? viewPod(pod) : undefined
+  return {
+    instance,
+    flavor: flavor === undefined ? undefined : sources.flavors.get(undefined, flavor),
+    claim: boot.claim === undefined ? undefined : sources.claims.get(namespace, boot.claim),
+    pod,
+    runner:
+      ours !== undefined && isWorthAsking(instance, ours, config, now)
+        ? await askRunner(instance, ours, dependencies)
+        : undefined,
+    config,
+    now,
+  }
+}
+
+/** The pod is asked only for what the kubelet does not tell: why QEMU does not start, and which accelerator it got. */
+function isWorthAsking(instance: EphemeralInstance, pod: PodView, config: Config, now: Date): boolean {
+  if (pod.terminating || pod.runningSince === undefined || pod.ips.length === 0) return false
+  if (!pod.started) return now.getTime() - Date.parse(pod.runningSince) >= patienceMilliseconds
+  const known = instance.status?.podUID === pod.uid && instance.status.accelerator !== undefined
+  return config.kvmResource !== '' && !known
+}
+
+/** Undefined when it cannot be reached: then the pod's own status has to do. */
+async function askRunner(
+  instance: EphemeralInstance,
+  pod: PodView,
+  { control, masterKey }: ObserveDependencies,
+): Promise<RunnerState | undefined> {
+  const [host = ''] = pod.ips
+  const key = controlKey(masterKey, instance.metadata.uid ?? '')
+  try {
+    return await control.state({ host, key })
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,27 @@
+import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
+import type { Flavor } from '../api/flavor.ts'
+import { type KubeObject, objectKey, type PersistentVolumeClaim, type Pod } from '../kube/object.ts'
+import { controllerOf } from '../kube/owner.ts'
+import type { IndexFunctions, Store } from '../kube/store.ts'
+
+/** What the controller looks things up in; all kept current by watches. */
+export type Sources = Readonly<{
+  instances: Store<EphemeralInstance>
+  flavors: Store<Flavor>
+  claims: Store<PersistentVolumeClaim>
+  /** Only the pods that carry the operator's label. */
+  pods: Store<Pod>
+}>
+
+/** How instances are found by what they refer to. */
+export const instanceIndexes: IndexFunctions<EphemeralInstance> = {
+  flavor: ({ spec }) => (spec.flavor === undefined ? [] : [spec.flavor]),
+  claim: ({ metadata, spec }) =>
+    spec.boot?.claim === undefined ? [] : [objectKey(metadata.namespace, spec.boot.claim)],
+}
+
+/** The key of the instance that a pod belongs to. */
+export function instanceOfPod(pod: KubeObject): string[] {
+  const owner = controllerOf(pod)
+  return owner?.kind === 'EphemeralInstance' ? [objectKey(pod.metadata.namespace, owner.name)] : []
+}

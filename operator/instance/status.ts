@@ -1,0 +1,133 @@
+import { flavorColumn, type InstanceStatus } from '../api/instance-status.ts'
+import { toTimestamp } from '../kube/clock.ts'
+import { type Condition, type NewCondition, removeCondition, setConditions } from '../kube/conditions.ts'
+import type { Observed } from './observed.ts'
+import { type PodView, viewPod } from './pod-view.ts'
+import { specHash } from './spec-hash.ts'
+import { timingsOf } from './timings.ts'
+import type { Finding, Verdict } from './verdict.ts'
+
+/** Conditions that are there only while they are True: kstatus reads their absence as "nothing wrong". */
+const abnormal = ['Reconciling', 'Stalled', 'RestartRequired'] as const
+
+/** The whole status that a verdict amounts to. Times move only when what they belong to changed. */
+export function statusOf(observed: Observed, verdict: Verdict): InstanceStatus {
+  const { instance, now } = observed
+  const before = instance.status
+  const pod = ownPod(observed, verdict)
+  const generation = instance.metadata.generation ?? 0
+  const wanted = conditionsOf(observed, verdict, pod).map((condition) => ({
+    ...condition,
+    observedGeneration: generation,
+  }))
+  const kept = [...abnormal, 'Ready', 'Scheduled'].reduce<readonly Condition[]>(
+    (list, type) => (wanted.some((one) => one.type === type) ? list : removeCondition(list, type)),
+    before?.conditions ?? [],
+  )
+  return {
+    observedGeneration: generation,
+    phase: verdict.phase,
+    conditions: [...setConditions(kept, wanted, now.getTime())],
+    ...sizeFields(observed, pod),
+    ...(pod === undefined ? {} : podFields(observed, verdict, pod)),
+    ...(pod === undefined ? lastRun(observed) : {}),
+  }
+}
+
+/** The pod that the status tells of: not one of somebody else, nor one that is being thrown away. */
+function ownPod({ pod }: Observed, verdict: Verdict): PodView | undefined {
+  const foreign = verdict.stalled?.reason === 'NameTaken' || verdict.active.reason === 'Pending'
+  return pod === undefined || foreign ? undefined : viewPod(pod)
+}
+
+function conditionsOf(
+  { instance }: Observed,
+  verdict: Verdict,
+  pod: PodView | undefined,
+): Omit<NewCondition, 'observedGeneration'>[] {
+  const { active, guestReady, scheduled, stalled } = verdict
+  const isReady = guestReady.status === 'True'
+  const change = pod !== undefined && !pod.terminating && pod.specHash !== specHash(instance.spec)
+  return [
+    // At rest there is nothing to wait for: without a Ready condition, kstatus calls the object current.
+    ...(verdict.atRest === true ? [] : [named('Ready', readyOf(verdict))]),
+    named('Active', active),
+    named('GuestReady', guestReady),
+    ...(scheduled === undefined ? [] : [named('Scheduled', scheduled)]),
+    ...(stalled !== undefined || isReady || verdict.atRest === true
+      ? []
+      : [named('Reconciling', { status: 'True', reason: guestReady.reason, message: guestReady.message })]),
+    ...(stalled === undefined ? [] : [named('Stalled', { status: 'True', ...stalled })]),
+    ...(change
+      ? [
+          named('RestartRequired', {
+            status: 'True',
+            reason: 'ChangeWaiting',
+            message:
+              'The spec was changed in a way that takes effect at the next rebuild: raise spec.rebuildGeneration when the VM may be thrown away.',
+          }),
+        ]
+      : []),
+  ]
+}
+
+/** Ready says what GuestReady says, or else what stands in its way. */
+function readyOf({ active, guestReady, stalled }: Verdict): Finding {
+  if (guestReady.status === 'True' || stalled === undefined) return guestReady
+  return { status: 'False', reason: stalled.reason, message: stalled.message || active.message }
+}
+
+function named(type: string, finding: Finding) {
+  return { type, ...finding }
+}
+
+/** While a pod lives, what it was built with; without one, what the spec asks for. */
+function sizeFields({ instance }: Observed, pod: PodView | undefined): Partial<InstanceStatus> {
+  const { spec } = instance
+  const size = pod?.size
+  if (size !== undefined) return { resources: size, flavor: flavorColumn(size.flavor, size) }
+  const column = spec.resources === undefined ? spec.flavor : flavorColumn(undefined, spec.resources)
+  return column === undefined ? {} : { flavor: column }
+}
+
+function podFields(
+  { instance, runner, config, now }: Observed,
+  verdict: Verdict,
+  pod: PodView,
+): Partial<InstanceStatus> {
+  const before = instance.status?.podUID === pod.uid ? instance.status : undefined
+  const alive = pod.phase === 'Pending' || pod.phase === 'Running'
+  const [ip] = pod.ips
+  const accelerator =
+    runner?.accelerator ?? before?.accelerator ?? (config.kvmResource === '' ? 'TCG' : undefined)
+  const startedAt = startOf(pod, verdict) ?? before?.startedAt
+  return {
+    ...(ip !== undefined && alive ? { ip, ips: pod.ips.map((address) => ({ ip: address })) } : {}),
+    ...(pod.node === undefined ? {} : { nodeName: pod.node }),
+    podName: pod.name,
+    podUID: pod.uid,
+    ...(accelerator !== undefined && verdict.active.status === 'True' ? { accelerator } : {}),
+    rebuildGeneration: pod.rebuildGeneration,
+    restarts: pod.restarts,
+    ...(startedAt === undefined ? {} : { startedAt }),
+    timings: timingsOf(pod, before?.timings, verdict, now),
+  }
+}
+
+function startOf(pod: PodView, verdict: Verdict): string | undefined {
+  if (verdict.active.status !== 'True' || pod.runningSince === undefined) return undefined
+  return toTimestamp(Date.parse(pod.runningSince))
+}
+
+/** What is remembered of a VM whose pod is gone, while the spec still asks for the same one. */
+function lastRun({ instance }: Observed): Partial<InstanceStatus> {
+  const { spec, status } = instance
+  if (status?.podUID === undefined || spec.powerState === 'Stopped') return {}
+  if (status.rebuildGeneration !== spec.rebuildGeneration) return {}
+  return {
+    podUID: status.podUID,
+    rebuildGeneration: status.rebuildGeneration,
+    ...(status.restarts === undefined ? {} : { restarts: status.restarts }),
+    ...(status.startedAt === undefined ? {} : { startedAt: status.startedAt }),
+  }
+}

@@ -1,0 +1,110 @@
+import type { InstanceStatus } from '../api/instance-status.ts'
+import { findCondition } from '../kube/conditions.ts'
+import type { EventRecord } from '../kube/events.ts'
+
+type Chapter = (before: InstanceStatus | undefined, after: InstanceStatus) => EventRecord | undefined
+
+/**
+ * The events that tell what became of an instance, from one status to the next. They follow from the statuses alone, so
+ * that they are told once, after the status was written, and no restart of the operator tells them again.
+ */
+export function storyOf(before: InstanceStatus | undefined, after: InstanceStatus): EventRecord[] {
+  return chapters.flatMap((chapter) => chapter(before, after) ?? [])
+}
+
+const chapters: readonly Chapter[] = [
+  (before, after) => {
+    if (!turned('Scheduled', before, after)) return undefined
+    return normal('Scheduled', 'Schedule', `Placed on node ${after.nodeName}.`)
+  },
+  (before, after) => {
+    if (after.podUID !== before?.podUID || (after.restarts ?? 0) <= (before?.restarts ?? 0)) return undefined
+    return normal(
+      'Restarted',
+      'Restart',
+      `A fresh VM takes the place of the last one (restart ${after.restarts}).`,
+    )
+  },
+  (before, after) => {
+    if (!turned('Active', before, after) || reason('Active', after) === 'Paused') return undefined
+    const took = after.timings?.qemuStarted
+    const seconds =
+      sameStart(before, after) || took === undefined ? '' : `, ${took / 1000} s after its pod was made`
+    return normal(
+      'QEMUStarted',
+      'Start',
+      `QEMU runs the guest under ${after.accelerator ?? 'an accelerator not known yet'}${seconds}.`,
+    )
+  },
+  (before, after) => {
+    if (!turned('GuestReady', before, after)) return undefined
+    return normal(
+      'GuestReady',
+      'CheckReadiness',
+      `${message('GuestReady', after)} Its address is ${after.ip}.`,
+    )
+  },
+  (before, after) => entered('GuestReady', 'GuestSilent', before, after, 'Warning', 'CheckReadiness'),
+  (before, after) => entered('Active', 'CrashLoop', before, after, 'Warning', 'Restart'),
+  (before, after) => entered('Active', 'Restarting', before, after, 'Normal', 'Restart'),
+  (before, after) => entered('Active', 'Rebuilding', before, after, 'Normal', 'Rebuild'),
+  (before, after) => entered('Active', 'Stopping', before, after, 'Normal', 'Stop'),
+  (before, after) => entered('Active', 'Stopped', before, after, 'Normal', 'Stop'),
+  (before, after) => entered('Active', 'Paused', before, after, 'Normal', 'Pause'),
+  (before, after) => {
+    if (reason('Active', before) !== 'Paused' || reason('Active', after) !== 'Running') return undefined
+    return normal('Resumed', 'Resume', 'The guest runs again.')
+  },
+  (before, after) => entered('Active', 'PodLost', before, after, 'Warning', 'Restart'),
+  (before, after) => entered('Active', 'Evicted', before, after, 'Warning', 'Restart'),
+  (before, after) => entered('Active', 'Succeeded', before, after, 'Normal', 'End'),
+  (before, after) => entered('Scheduled', 'Unschedulable', before, after, 'Warning', 'Schedule'),
+  (before, after) => entered('RestartRequired', 'ChangeWaiting', before, after, 'Normal', 'Compare'),
+  (before, after) => {
+    const stalled = findCondition(after.conditions, 'Stalled')
+    const known = findCondition(before?.conditions, 'Stalled')
+    if (stalled === undefined) {
+      return known === undefined
+        ? undefined
+        : normal('Mended', 'Reconcile', `No longer stalled for ${known.reason}.`)
+    }
+    if (stalled.reason === known?.reason && stalled.message === known.message) return undefined
+    return { type: 'Warning', reason: stalled.reason, action: 'Reconcile', note: stalled.message }
+  },
+]
+
+function normal(reason: string, action: string, note: string): EventRecord {
+  return { type: 'Normal', reason, action, note }
+}
+
+function reason(type: string, status: InstanceStatus | undefined): string | undefined {
+  return findCondition(status?.conditions, type)?.reason
+}
+
+function message(type: string, status: InstanceStatus): string {
+  return findCondition(status.conditions, type)?.message ?? ''
+}
+
+function sameStart(before: InstanceStatus | undefined, after: InstanceStatus): boolean {
+  return before?.timings?.qemuStarted !== undefined && before.podUID === after.podUID
+}
+
+/** The condition became True, or is True of another VM than before. */
+function turned(type: string, before: InstanceStatus | undefined, after: InstanceStatus): boolean {
+  if (findCondition(after.conditions, type)?.status !== 'True') return false
+  if (findCondition(before?.conditions, type)?.status !== 'True') return true
+  return before?.podUID !== after.podUID
+}
+
+/** The condition's reason became this one: its message is the event. */
+function entered(
+  type: string,
+  which: string,
+  before: InstanceStatus | undefined,
+  after: InstanceStatus,
+  kind: EventRecord['type'],
+  action: string,
+): EventRecord | undefined {
+  if (reason(type, after) !== which || reason(type, before) === which) return undefined
+  return { type: kind, reason: which, action, note: message(type, after) }
+}

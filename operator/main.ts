@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { configSchema } from './config.ts'
+import { vmControl } from './control/client.ts'
+import { masterKey } from './control/master-key.ts'
+import { offerDefaultFlavors } from './flavor/defaults.ts'
+import { instanceController } from './instance/controller.ts'
+import { Applier } from './kube/apply.ts'
+import { KubeClient } from './kube/client.ts'
+import { EventRecorder } from './kube/events.ts'
+import { loadConnection } from './kube/kubeconfig.ts'
+import { LeaderElection } from './kube/lease.ts'
+import type { KubeTelemetry } from './kube/telemetry.ts'
+import { ConfigError, describeConfig, loadConfig, printable } from './runtime/config.ts'
+import { HealthServer, loopCheck, reflectorsAlive, reflectorsSynced } from './runtime/health.ts'
+import { logKube } from './runtime/kube-log.ts'
+import { jsonLogger } from './runtime/logs.ts'
+import { LoopLag } from './runtime/loop-lag.ts'
+import { Manager } from './runtime/manager.ts'
+import { Metrics } from './runtime/metrics.ts'
+import { onTermination, surviveRejections } from './runtime/shutdown.ts'
+
+/** Wires the operator together and runs it until it is told to stop; gives the process's exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv.includes('--help')) {
+    console.log(`usage: ephemera-operator [flags]\n${describeConfig(configSchema)}`)
+    return 0
+  }
+  const config = loadConfig({ schema: configSchema, argv, env: process.env, envPrefix: 'EPHEMERA' })
+  const log = jsonLogger({ level: config.logLevel })
+  log.info('Starting', { config: printable(configSchema, config), node: process.version })
+  surviveRejections(process, (error) => log.error('Unhandled rejection', { error }))
+  const stop = onTermination(process, () => process.exit(1))
+
+  const connection = loadConnection()
+  const metrics = new Metrics({ host: new URL(connection.server).host })
+  const tellLog = logKube(log)
+  const emitKube = (told: KubeTelemetry) => {
+    metrics.onKube(told)
+    tellLog(told)
+  }
+  const client = new KubeClient({ connection, fieldManager: 'ephemera', emit: emitKube })
+  const events = new EventRecorder({
+    client,
+    reportingController: 'ephemera.dev/operator',
+    reportingInstance: hostname(),
+    emit: emitKube,
+  })
+  const { controller, reflectors } = instanceController({
+    client,
+    emitKube,
+    applier: new Applier({ client, fieldManager: 'ephemera-instance' }),
+    events,
+    control: vmControl(),
+    masterKey: await masterKey(client, config.namespace, randomBytes),
+    config,
+    now: () => new Date(),
+    controller: { log, emit: metrics.onRuntime, workers: config.workers },
+  })
+  metrics.watch({ controllers: [controller], reflectors })
+  await offerDefaultFlavors(config.flavorsFile, client, log)
+
+  const leadership = new LeaderElection({
+    client,
+    namespace: config.namespace,
+    name: 'ephemera-operator',
+    identity: `${hostname()}_${randomBytes(4).toString('hex')}`,
+    emit: emitKube,
+  })
+  const manager = new Manager({
+    reflectors,
+    controllers: [controller],
+    ...(config.leaderElection ? { leadership } : {}),
+    onStopped: [() => events.flush(2_000)],
+    log,
+  })
+  const lag = new LoopLag()
+  lag.start()
+  const health = new HealthServer({
+    port: config.healthPort,
+    livez: [loopCheck(lag), reflectorsAlive(reflectors)],
+    readyz: [manager.notStopping, reflectorsSynced(reflectors)],
+  })
+  const scrapes = new HealthServer({
+    port: config.metricsPort,
+    livez: [],
+    readyz: [],
+    metrics: async () => ({
+      contentType: metrics.registry.contentType,
+      body: await metrics.registry.metrics(),
+    }),
+  })
+  await Promise.all([health.listen(), scrapes.listen()])
+  const code = await manager.run(stop)
+  await Promise.all([health.close(), scrapes.close(), client.close()])
+  return code
+}
+
+try {
+  process.exit(await main(process.argv.slice(2)))
+} catch (error) {
+  // A mistake in the settings is explained; anything else needs its stack.
+  console.error(error instanceof ConfigError ? error.message : error)
+  process.exit(error instanceof ConfigError ? 2 : 1)
+}
