@@ -100,7 +100,7 @@ function podFields(
   const [ip] = pod.ips
   const accelerator =
     runner?.accelerator ?? before?.accelerator ?? (config.kvmResource === '' ? 'TCG' : undefined)
-  const startedAt = startOf(pod, verdict) ?? before?.startedAt
+  const startedAt = startOf(pod, verdict, before, now)
   return {
     ...(ip !== undefined && alive ? { ip, ips: pod.ips.map((address) => ({ ip: address })) } : {}),
     ...(pod.node === undefined ? {} : { nodeName: pod.node }),
@@ -114,9 +114,17 @@ function podFields(
   }
 }
 
-function startOf(pod: PodView, verdict: Verdict): string | undefined {
-  if (verdict.active.status !== 'True' || pod.runningSince === undefined) return undefined
-  return toTimestamp(Date.parse(pod.runningSince))
+/** When QEMU began to run: kept for as long as it is the same start of the same pod. */
+function startOf(
+  pod: PodView,
+  verdict: Verdict,
+  before: InstanceStatus | undefined,
+  now: Date,
+): string | undefined {
+  if (verdict.active.status !== 'True') return before?.startedAt
+  return before?.restarts === pod.restarts && before.startedAt !== undefined
+    ? before.startedAt
+    : toTimestamp(now.getTime())
 }
 
 /** What is remembered of a VM whose pod is gone, while the spec still asks for the same one. */

@@ -74,8 +74,12 @@ export function vmPod(input: PodInput): Intent<Pod> {
         fsGroup: userId,
         fsGroupChangePolicy: 'OnRootMismatch',
         seccompProfile: { type: 'RuntimeDefault' },
-        // A safe sysctl of the pod's own network namespace: lets user-mode networking listen on ports below 1024.
-        sysctls: [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }],
+        // Safe sysctls of the pod's own network namespace: they let user-mode networking listen on ports below 1024, and
+        // send the guest's pings on.
+        sysctls: [
+          { name: 'net.ipv4.ip_unprivileged_port_start', value: '0' },
+          { name: 'net.ipv4.ping_group_range', value: '0 2147483647' },
+        ],
       },
       containers: [
         {
