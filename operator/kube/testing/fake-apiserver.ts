@@ -33,6 +33,8 @@ export class FakeApiServer {
   readonly requests: Seen[] = []
   /** Connections ever made. */
   connections = 0
+  /** Known once it listens. */
+  url = ''
   readonly #server: Server | TlsServer
   readonly #sockets = new Set<Socket>()
   readonly #watches = new Set<ServerResponse>()
@@ -55,7 +57,8 @@ export class FakeApiServer {
   async listen(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
     const { port } = this.#server.address() as AddressInfo
-    return `${this.#secure ? 'https' : 'http'}://127.0.0.1:${port}`
+    this.url = `${this.#secure ? 'https' : 'http'}://127.0.0.1:${port}`
+    return this.url
   }
 
   async close(): Promise<void> {

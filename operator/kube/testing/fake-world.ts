@@ -79,6 +79,12 @@ export class FakeWorld {
     this.compactedTo = this.version
   }
 
+  /** As after a restore from a backup: versions that were given out are given out again. */
+  rewind(version: number): void {
+    this.#history = []
+    this.version = version
+  }
+
   #tell(change: Change): void {
     this.#history.push(change)
     for (const listener of [...this.#listeners]) listener(change)
