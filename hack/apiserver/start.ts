@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePorts } from './ports.ts'
 
 /** A real API server on loopback, without nodes and without controllers: nothing runs pods, nothing collects garbage. */
 export type ApiServer = Readonly<{
@@ -101,22 +101,8 @@ function ok(url: string, token: string, ca: string): Promise<boolean> {
   })
 }
 
-/** Ports that nobody listens on now, all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.on('listening', () => resolve((server.address() as { port: number }).port))
-        }),
-    ),
-  )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}
-
-function kubeconfigFor(url: string, token: string, ca: string): string {
+/** A kubeconfig for one user of one server. */
+export function kubeconfigFor(url: string, token: string, ca: string): string {
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',

@@ -1,11 +1,8 @@
 import { z } from 'zod'
 import { listMap, rules } from './cel.ts'
-
-/** Ports that the VM pod keeps for the operator; they never reach the guest. */
-export const reservedPorts = { first: 10770, last: 10789 } as const
+import { controlPortName, guestPort, reservedPorts } from './guest-port.ts'
 
 const { first, last } = reservedPorts
-const outside = `self < ${first} || self > ${last}`
 
 /** A port of the guest that the pod's address forwards to it. */
 export const port = z.object({
@@ -13,26 +10,22 @@ export const port = z.object({
     .string()
     .max(15)
     .meta(
-      rules({
-        rule: "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$') && self.matches('[a-z]') && !self.contains('--')",
-        message:
-          'name must be lower-case letters, digits and single dashes with at least one letter, as in http or web-2',
-      }),
+      rules(
+        {
+          rule: "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$') && self.matches('[a-z]') && !self.contains('--')",
+          message:
+            'name must be lower-case letters, digits and single dashes with at least one letter, as in http or web-2',
+        },
+        {
+          rule: `self != '${controlPortName}'`,
+          message: `the name ${controlPortName} is the pod's own: choose another`,
+        },
+      ),
     )
     .describe('Name of the port, at most 15 characters, such as http. Services can refer to it by name.'),
-  port: z
-    .int32()
-    .min(1)
-    .max(65535)
-    .meta(
-      rules({
-        rule: outside,
-        message: `ports ${first} to ${last} are reserved for the operator's own connection to the VM: choose another`,
-      }),
-    )
-    .describe(
-      `Port number, the same in the guest and at the pod's address. ${first} to ${last} are reserved.`,
-    ),
+  port: guestPort.describe(
+    `Port number, the same in the guest and at the pod's address. ${first} to ${last} are reserved.`,
+  ),
   protocol: z.enum(['TCP', 'UDP']).default('TCP').describe('TCP or UDP. Default TCP.'),
 })
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { atMostOneOf, rules } from './cel.ts'
+import { guestPort } from './guest-port.ts'
 
-const port = z.int32().min(1).max(65535)
 const nothing = z.object({})
 
 /**
@@ -11,16 +11,16 @@ const nothing = z.object({})
 export const readiness = z
   .object({
     ssh: z
-      .object({ port: port.default(22).describe('TCP port of the guest. Default 22.') })
+      .object({ port: guestPort.default(22).describe('TCP port of the guest. Default 22.') })
       .optional()
       .describe("Ready when the guest's SSH server sent its banner. This is the default."),
     tcp: z
-      .object({ port: port.describe('TCP port of the guest.') })
+      .object({ port: guestPort.describe('TCP port of the guest.') })
       .optional()
       .describe('Ready when the guest itself accepts a TCP connection on the port.'),
     http: z
       .object({
-        port: port.describe('TCP port of the guest.'),
+        port: guestPort.describe('TCP port of the guest.'),
         path: z
           .string()
           .max(1024)

@@ -172,6 +172,16 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     want: /are reserved/,
   },
   {
+    name: "a port of the pod's own name",
+    spec: open({ name: 'vm-control', port: 80 }),
+    want: /the name vm-control is the pod's own/,
+  },
+  {
+    name: 'readiness on a reserved port',
+    spec: but({ readiness: { tcp: { port: 10777 } } }),
+    want: /are reserved/,
+  },
+  {
     name: 'two ports of one name',
     spec: open({ name: 'a', port: 80 }, { name: 'a', port: 81 }),
     want: /Duplicate value/,

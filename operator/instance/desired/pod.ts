@@ -1,6 +1,6 @@
 import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
+import { controlPortName, reservedPorts } from '../../api/guest-port.ts'
 import { annotations } from '../../api/labels.ts'
-import { reservedPorts } from '../../api/ports.ts'
 import { type Readiness, readinessOf } from '../../api/readiness.ts'
 import type { Config } from '../../config.ts'
 import { controlPort } from '../../control/connect.ts'
@@ -174,7 +174,7 @@ function containerPorts(instance: EphemeralInstance) {
     containerPort: port,
     protocol,
   }))
-  return [...declared, { name: 'vm-control', containerPort: controlPort, protocol: 'TCP' }]
+  return [...declared, { name: controlPortName, containerPort: controlPort, protocol: 'TCP' }]
 }
 
 /** Whether the pod asks for the KVM resource. */

@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { parse } from 'yaml'
+import type { EphemeralInstance } from '../../operator/api/ephemeral-instance.ts'
+import { ephemeralInstances, flavors } from '../../operator/api/types.ts'
+import type { KubeClient } from '../../operator/kube/client.ts'
+import { namespaces, persistentVolumeClaims, pods, secrets } from '../../operator/kube/resource.ts'
+import { clientOf } from '../apiserver/connect.ts'
+import { kubectl } from '../apiserver/kubectl.ts'
+import { freePorts } from '../apiserver/ports.ts'
+import { type ApiServer, kubeconfigFor, startApiServer } from '../apiserver/start.ts'
+import { chart, helm, render } from './helm.ts'
+
+/** The operator runs here as a process, with the account and the settings that the chart gives it and not one right more. */
+const namespace = 'ephemera-system'
+const lab = 'lab'
+const directory = mkdtempSync(join(tmpdir(), 'ephemera-operator-'))
+
+let server: ApiServer
+let client: KubeClient
+let operator: ChildProcess
+let health: number
+let log = ''
+
+test.before(async () => {
+  server = await startApiServer()
+  client = clientOf(server)
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
+  for (const name of [namespace, lab]) await client.create(namespaces, { metadata: { name, labels } })
+  await helm(['install', 'ephemera', chart, '--namespace', namespace], server)
+
+  const token = (await kubectl(server, 'create', 'token', 'ephemera', '--namespace', namespace)).trim()
+  writeFileSync(join(directory, 'kubeconfig'), kubeconfigFor(server.url, token, server.ca))
+  const map = parse(await render('--show-only', 'templates/flavors.yaml'))
+  writeFileSync(join(directory, 'flavors.yaml'), map.data['flavors.yaml'])
+  const [healthPort, metricsPort] = await freePorts(2)
+  health = healthPort ?? 0
+  const flags = [
+    `--flavors-file=${join(directory, 'flavors.yaml')}`,
+    `--health-port=${healthPort}`,
+    `--metrics-port=${metricsPort}`,
+    '--runner-image=ephemera/runner:test',
+    `--namespace=${namespace}`,
+    '--log-level=debug',
+  ]
+  const main = join(import.meta.dirname, '../../operator/main.ts')
+  operator = spawn(process.execPath, [main, ...flags], {
+    env: { ...process.env, KUBECONFIG: join(directory, 'kubeconfig') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  for (const stream of [operator.stdout, operator.stderr]) stream?.on('data', (chunk) => (log += chunk))
+})
+test.after(async () => {
+  operator?.kill('SIGKILL')
+  await client?.close()
+  await server?.stop()
+  rmSync(directory, { recursive: true })
+})
+
+/** Asks until the answer is there. */
+async function until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await delay(100)) {
+    const answer = await ask()
+    if (answer !== undefined && answer !== false) return answer
+  }
+  throw new Error(`${what}: not within 30 s. The operator said:\n${log.slice(-4000)}`)
+}
+
+const spec = (flavor: string, claim: string) => ({ boot: { claim }, flavor }) as EphemeralInstance['spec']
+const stalledBecause = (name: string, reason: string) =>
+  until(`${name} is stalled because of ${reason}`, async () => {
+    const { status } = await client.get(ephemeralInstances, { name, namespace: lab })
+    return status?.conditions?.find(
+      (each) => each.type === 'Stalled' && each.status === 'True' && each.reason === reason,
+    )
+  })
+
+test('the operator gets ready', async () => {
+  await until('ready', () =>
+    fetch(`http://127.0.0.1:${health}/readyz`).then(
+      (response) => response.ok,
+      () => false,
+    ),
+  )
+})
+
+test('it offers the default flavors', async () => {
+  const { items } = await client.list(flavors)
+  assert.equal(items.map(({ metadata }) => metadata.name).sort(), [
+    'm1.1core',
+    's1.1core',
+    's1.2core',
+    's1.4core',
+    'xl',
+  ])
+})
+
+test('an instance without its claim is stalled and says so', async () => {
+  await client.create(ephemeralInstances, {
+    metadata: { name: 'web1', namespace: lab },
+    spec: spec('s1.1core', 'debian'),
+  })
+  assert.match((await stalledBecause('web1', 'ClaimNotFound')).message, /debian/)
+})
+
+test('when the claim comes, the instance gets its Secret and its pod', async () => {
+  await client.create(persistentVolumeClaims, {
+    metadata: { name: 'debian', namespace: lab },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  })
+  await until('a pod', () => client.find(pods, { name: 'web1-vm', namespace: lab }))
+  assert.ok(await client.find(secrets, { name: 'web1-vm', namespace: lab }))
+})
+
+test('an instance of an unknown flavor is stalled until the flavor comes', async () => {
+  await client.create(ephemeralInstances, {
+    metadata: { name: 'web2', namespace: lab },
+    spec: spec('huge', 'debian'),
+  })
+  assert.match((await stalledBecause('web2', 'FlavorNotFound')).message, /huge/)
+  await client.create(flavors, {
+    metadata: { name: 'huge' },
+    spec: { cpus: 1, memory: '64Mi', disk: '64Mi' },
+  })
+  await until('a pod', () => client.find(pods, { name: 'web2-vm', namespace: lab }))
+})
+
+test('describe tells the story', async () => {
+  const story = await until('an event', async () => {
+    const text = await kubectl(server, 'describe', 'ei', 'web1', '--namespace', lab)
+    return /Events:\s+Type/.test(text) && text
+  })
+  assert.match(story, /ClaimNotFound/)
+})
+
+test('it needed no right that the chart does not give', () =>
+  assert.not.match(log, /forbidden|"status":403/i))
+
+test('it ends cleanly when it is told to', async () => {
+  const code = new Promise<number | null>((resolve) => operator.on('exit', resolve))
+  operator.kill('SIGTERM')
+  assert.is(await code, 0, log.slice(-2000))
+})
+
+test.run()
