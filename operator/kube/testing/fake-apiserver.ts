@@ -33,6 +33,8 @@ export class FakeApiServer {
   readonly requests: Seen[] = []
   /** Connections ever made. */
   connections = 0
+  /** Watches ever begun. */
+  watchesBegun = 0
   /** Known once it listens. */
   url = ''
   readonly #server: Server | TlsServer
@@ -177,6 +179,7 @@ export class FakeApiServer {
     const off = this.world.onChange((change) => {
       if (change.path === path) send(change)
     })
+    this.watchesBegun++
     this.#watches.add(response)
     response.on('close', () => {
       off()
