@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
@@ -28,6 +32,17 @@ test.after(async () => {
 
 const release = (verb: string, ...options: string[]) =>
   helm([verb, 'ephemera', chart, '--namespace', namespace, ...options], server)
+
+test('the plain manifest is one that kubectl applies', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ephemera-manifest-'))
+  const file = join(folder, 'ephemera.yaml')
+  writeFileSync(file, execFileSync(join(import.meta.dirname, '../manifest'), { maxBuffer: 16 * 1024 ** 2 }))
+  const said = await kubectl(server, 'apply', '--server-side', '--dry-run=server', '--filename', file)
+  for (const part of ['namespace/ephemera-system', 'flavors.ephemera.dev', 'deployment.apps/ephemera']) {
+    assert.ok(said.includes(`${part} serverside-applied`), said)
+  }
+  rmSync(folder, { recursive: true })
+})
 
 test('the chart installs into an empty cluster and tells how to begin', async () => {
   assert.match(await release('install'), /kind: EphemeralInstance[\s\S]*flavor: s1\.1core/)
