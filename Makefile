@@ -1,0 +1,81 @@
+# Everything that a contributor runs. `make` alone lists it.
+SHELL := /bin/bash
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+.DEFAULT_GOAL := help
+
+NODES ?= 3
+ONLY ?=
+NODE_TEST := node hack/test/run.ts
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+# npm brings everything that the scripts run, Node itself included.
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-fund --no-audit
+	@touch $@
+
+.PHONY: deps
+deps: node_modules/.installed ## Install what the scripts need from npm
+
+.PHONY: demo
+demo: deps ## A cluster, the operator, a VM, and a command in it over ssh
+	hack/demo
+
+.PHONY: test
+test: deps ## Everything: types, lint, unit, API server, chart, pod, and a cluster with real guests
+	hack/test/all
+
+.PHONY: unit
+unit: deps ## Tests that need nothing but Node (seconds); ONLY=TEXT narrows
+	$(NODE_TEST) operator hack/crds hack/test --except .api.test --only '$(ONLY)'
+
+.PHONY: api
+api: deps ## Tests against a real API server and etcd, without nodes; ONLY=TEXT narrows
+	$(NODE_TEST) operator --only '$(or $(ONLY),.api.test)' --jobs 1 --timeout 300
+
+.PHONY: e2e
+e2e: deps ## Tests on a cluster with real guests; ONLY=boot-and-ssh runs one
+	e2e/setup
+	hack/cluster/in $(NODE_TEST) e2e --only '$(ONLY)' --jobs 1 --timeout 900 --verbose
+
+.PHONY: lint
+lint: deps ## Types, style, and generated files that are up to date
+	tsc
+	biome check .
+	node hack/crds/generate.ts --check
+
+.PHONY: crds
+crds: deps ## Generate crds/ from the schemas in operator/api
+	node hack/crds/generate.ts
+
+.PHONY: images
+images: deps ## Build the images of the operator and of the VM pods; prints where they are
+	@hack/images/operator
+	@hack/images/runner
+
+.PHONY: manifest
+manifest: deps ## Render the one plain manifest from the chart
+	hack/manifest
+
+.PHONY: cluster-up
+cluster-up: deps ## Start the test cluster (NODES=1 for less)
+	hack/cluster/up --nodes $(NODES)
+
+.PHONY: cluster-down
+cluster-down: ## Remove the test cluster and all that it left on this machine
+	hack/cluster/down
+
+.PHONY: install
+install: deps ## Build from this tree and install into the cluster
+	hack/install
+
+.PHONY: bench-boot
+bench-boot: deps ## Boot time and memory of a VM against a pod written by hand and bare QEMU
+	e2e/setup
+	hack/cluster/in node bench/boot/run.ts
+
+.PHONY: clean
+clean: ## Remove what was built into this folder (caches stay: see docs/contributing.md)
+	rm -rf build node_modules
