@@ -19,6 +19,8 @@ const chapters: readonly Chapter[] = [
   },
   (before, after) => {
     if (after.podUID !== before?.podUID || (after.restarts ?? 0) <= (before?.restarts ?? 0)) return undefined
+    // Told already, with its cause.
+    if ([before, after].some((status) => restarting.has(reason('Active', status) ?? ''))) return undefined
     return normal(
       'Restarted',
       'Restart',
@@ -72,6 +74,9 @@ const chapters: readonly Chapter[] = [
     return { type: 'Warning', reason: stalled.reason, action: 'Reconcile', note: stalled.message }
   },
 ]
+
+/** Reasons of Active while a fresh VM is on its way. */
+const restarting: ReadonlySet<string> = new Set(['Restarting', 'CrashLoop'])
 
 function normal(reason: string, action: string, note: string): EventRecord {
   return { type: 'Normal', reason, action, note }
