@@ -76,7 +76,7 @@ const stories: ReadonlyArray<{ name: string; got: () => string[][]; want: string
       told(at(answering), at(restarted({ state: { running: { startedAt: ago(1) } }, started: true }))).slice(
         1,
       ),
-    want: [['Normal Restarted', 'Warning GuestSilent']],
+    want: [['Normal Restarted']],
   },
   {
     name: 'what stalls is a warning, and its end is told',
