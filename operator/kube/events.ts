@@ -31,7 +31,7 @@ export type EventRecorderOptions = Readonly<{
   /** This process: the pod's name. */
   reportingInstance: string
   clock?: Clock
-  /** Something that no other event's name has, for names. */
+  /** Something that sets the names of this process' events apart from those of others. */
   newId?: () => string
   emit?: Emit<KubeTelemetry>
 }>
@@ -43,6 +43,9 @@ type Series = {
   /** What the API server was told. */
   sentCount: number
   sentMs: number
+  /** One call at a time for each, so that none overtakes another. */
+  sending: boolean
+  again: boolean
 }
 
 /** A series that was quiet for this long is over: the same again is a new event. */
@@ -65,6 +68,7 @@ export class EventRecorder implements EventSink {
   readonly #series = new Map<string, Series>()
   readonly #buckets: TokenBuckets
   readonly #waiting = new Set<Series>()
+  #lastMicros = 0
   #running = 0
   #idle: (() => void)[] = []
 
@@ -95,6 +99,8 @@ export class EventRecorder implements EventSink {
       lastMs: now,
       sentCount: 0,
       sentMs: 0,
+      sending: false,
+      again: false,
     }
     this.#series.delete(key)
     this.#series.set(key, series)
@@ -117,7 +123,7 @@ export class EventRecorder implements EventSink {
 
   #build(regarding: KubeObject, event: EventRecord, now: number): Intent<Event> {
     const { name, namespace } = regarding.metadata
-    const id = (this.#options.newId ?? randomId)()
+    const id = `${this.#sortable(now)}${(this.#options.newId ?? randomId)()}`
     return {
       metadata: { name: `${name.slice(0, 230)}.${id}`, namespace: namespace ?? 'default' },
       eventTime: toMicroTime(now),
@@ -133,6 +139,10 @@ export class EventRecorder implements EventSink {
   }
 
   #enqueue(series: Series): void {
+    if (series.sending) {
+      series.again = true
+      return
+    }
     if (this.#waiting.size >= mostWaiting) {
       this.#emit({ type: 'eventDropped', reason: series.event.reason ?? '', why: 'limit' })
       return
@@ -145,7 +155,11 @@ export class EventRecorder implements EventSink {
     this.#running++
     for (let [series] = this.#waiting; series !== undefined; [series] = this.#waiting) {
       this.#waiting.delete(series)
+      series.sending = true
       await this.#send(series)
+      series.sending = false
+      if (series.again) this.#waiting.add(series)
+      series.again = false
     }
     this.#running--
     if (this.#running > 0) return
@@ -228,4 +242,4 @@ export function cutNote(note: string): string {
   return `${cut}...`
 }
 
-const randomId = (): string => crypto.randomUUID().replaceAll('-', '').slice(0, 16)
+const randomId = (): string => crypto.randomUUID().slice(0, 4)
