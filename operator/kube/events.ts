@@ -138,6 +138,12 @@ export class EventRecorder implements EventSink {
     }
   }
 
+  /** kubectl describe shows events in the order of their names: so names are in the order of what happened. */
+  #sortable(now: number): string {
+    this.#lastMicros = Math.max(now * 1000, this.#lastMicros + 1)
+    return this.#lastMicros.toString(16).padStart(14, '0')
+  }
+
   #enqueue(series: Series): void {
     if (series.sending) {
       series.again = true
