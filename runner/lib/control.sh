@@ -43,7 +43,8 @@ run_probes() { exec busybox httpd -f -p "$probe_port" -h "$run/www"; }
 helpers=''
 start() {
   "run_$1" </dev/null &
-  eval "pid_$1=$!"
+  uptime_seconds
+  eval "pid_$1=$! began_$1=$seconds"
   case " $helpers " in *" $1 "*) ;; *) helpers="$helpers $1" ;; esac
 }
 
@@ -54,11 +55,14 @@ alive() {
   case $line in *') Z '* | *') X '*) return 1 ;; esac
 }
 
+# keep_helpers: a helper that cannot live is tried every few seconds, not in a circle.
 keep_helpers() {
-  local helper pid
+  local helper pid began
   for helper in $helpers; do
-    eval "pid=\$pid_$helper"
+    eval "pid=\$pid_$helper began=\$began_$helper"
     alive "$pid" && continue
+    uptime_seconds
+    [ $((seconds - began)) -ge 2 ] || continue
     echo "vm: $helper ended, starting it again" >&2
     start "$helper"
   done

@@ -55,18 +55,19 @@ hear() {
 machine_runs() {
   flag started
   rest_reason=''
+  [ -z "$stopping" ] || return 0
   state Running
   start_asking
 }
 
 machine_rests() {
   stop_asking
-  state Running "${rest_reason:-$1}" "the machine's processors are stopped"
+  [ -n "$stopping" ] || state Running "${rest_reason:-$1}" "the machine's processors are stopped"
 }
 
 machine_ended() {
   unflag ready
-  [ -z "${stopping-}" ] || finish 0 Terminated "${ended:+the guest powered off}"
+  [ -z "$stopping" ] || finish 0 Terminated "${ended:+the guest powered off}"
   case $ended in
     panic) fail GuestPanicked "the guest's kernel panicked" ;;
     guest) finish 0 GuestShutdown "the guest powered off" ;;

@@ -8,13 +8,15 @@ catch_signals() {
   trap ':' CHLD # so that a dead child wakes the loop
 }
 
+# uptime_seconds: sets `seconds`.
 uptime_seconds() { read -r seconds _ </proc/uptime; seconds=${seconds%.*}; }
 
 on_term() {
   [ -z "$stopping" ] || return 0
   [ -n "$qemu" ] || finish 0 Terminated "stopped before the machine was started"
   uptime_seconds
-  stopping=$seconds tick=1
+  stopping=$seconds
+  guest='' tick=1
   unflag ready
   state Stopping
 }

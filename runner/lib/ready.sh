@@ -25,11 +25,13 @@ stop_asking() {
 }
 
 guest_ready() {
+  [ -z "$stopping" ] || return 0
   guest=Ready
   flag ready
   state "$phase"
 }
 guest_lost() {
+  [ -z "$stopping" ] || return 0
   guest=Booting
   unflag ready
   state "$phase"

@@ -1,0 +1,73 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { startPod } from './pod.ts'
+
+const ends = [
+  {
+    name: 'a guest that powers itself off ends well',
+    userData: 'poweroff',
+    code: 0,
+    reason: 'GuestShutdown',
+  },
+  {
+    name: 'a guest whose kernel panics ends badly',
+    userData: 'echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger',
+    code: 1,
+    reason: 'GuestPanicked',
+  },
+]
+for (const { name, userData, code, reason } of ends) {
+  test(name, async () => {
+    const pod = await startPod({ userData: `#!/bin/sh\n${userData}\n` })
+    try {
+      const end = await pod.ended
+      assert.is(end.code, code, pod.log().slice(-2000))
+      assert.is(JSON.parse(end.message).reason, reason)
+    } finally {
+      await pod.remove()
+    }
+  })
+}
+
+test('a QEMU that cannot start ends badly, and its words are in the log', async () => {
+  const pod = await startPod({ args: (args) => [...args, '-device', 'no-such-device'] })
+  try {
+    const end = await pod.ended
+    assert.is(end.code, 1)
+    assert.is(JSON.parse(end.message).reason, 'QEMUFailed')
+    assert.match(pod.log(), /no-such-device/)
+  } finally {
+    await pod.remove()
+  }
+})
+
+test('a guest that ignores the power key is ended within the grace period', async () => {
+  const pod = await startPod({ env: { VM_READINESS: 'none', VM_GRACE_SECONDS: '8' } })
+  try {
+    await pod.until((state) => state.phase === 'Running')
+    const began = Date.now()
+    pod.terminate() // the firmware still runs: nobody hears the key
+    const end = await pod.ended
+    assert.is(end.code, 0)
+    assert.ok(Date.now() - began < 8_000, `it took ${Date.now() - began} ms`)
+  } finally {
+    await pod.remove()
+  }
+})
+
+test('a second machine on the same base costs less than 1 MiB before it writes', async () => {
+  const pod = await startPod({ env: { VM_READINESS: 'none' } })
+  try {
+    await pod.until((state) => state.phase === 'Running')
+    const bytes = ['overlay/disk.qcow2', 'run/seed.img']
+      .map((file) => statSync(join(pod.folder, file)).blocks * 512)
+      .reduce((sum, size) => sum + size)
+    assert.ok(bytes < 1024 ** 2, `${bytes} bytes`)
+  } finally {
+    await pod.remove()
+  }
+})
+
+test.run()

@@ -1,0 +1,235 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { qemuArguments } from '../../operator/qemu/argv.ts'
+import { type Ran, ran } from './ran.ts'
+import { waitFor } from './wait-for.ts'
+
+const here = import.meta.dirname
+const uid = 1000
+const address = '10.244.77.7'
+
+export type RunnerState = Readonly<{
+  phase: string
+  reason: string
+  message: string
+  accelerator: string
+  guest: string
+}>
+
+/** A pod of the runner image on this machine: the image's files, its user, its limits, two network namespaces. */
+export type Pod = Readonly<{
+  folder: string
+  address: string
+  key: string
+  /** The name of the client's network namespace. */
+  peer: string
+  /** All that the container has printed: QEMU's console log and the runner's words. */
+  log: () => string
+  state: () => RunnerState | undefined
+  /** Waits for a state that `wanted` accepts; throws with the last one after `seconds`. */
+  until: (wanted: (state: RunnerState) => boolean, seconds?: number) => Promise<RunnerState>
+  /** Runs a command among the pod's clients. */
+  inPeer: (command: string, ...words: string[]) => Promise<Ran>
+  /** Runs a command in the guest, over ssh to the pod's address. */
+  ssh: (command: string, input?: string) => Promise<Ran>
+  /** Asks a service of the control port, with the pod's key or another, and sends `lines`. */
+  control: (service: string, lines?: readonly string[], key?: string) => Promise<Ran>
+  /** The HTTP status of a path on the probe port. */
+  probe: (path: string) => Promise<string>
+  /** The pod's processes: name and id. */
+  processes: () => ReadonlyArray<Readonly<{ name: string; pid: number }>>
+  /** Sends SIGTERM to the container, as the kubelet does. */
+  terminate: () => void
+  /** Resolves with the container's exit code and its termination message. */
+  ended: Promise<Readonly<{ code: number | null; message: string }>>
+  /** Ends the container if it still runs, and removes all traces. */
+  remove: () => Promise<void>
+}>
+
+/** Environment that replaces the defaults; `base` fills the base volume's folder; `userData` and `args` as they say. */
+export type PodOptions = Readonly<{
+  env?: Readonly<Record<string, string>>
+  base?: (folder: string) => void
+  userData?: string
+  args?: (args: string[]) => string[]
+}>
+
+/** Prints on stderr what a build says, returns what it prints on stdout. */
+function built(script: string): string {
+  return execFileSync(script, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
+}
+
+/** Puts the tiny guest's disk on a base volume. */
+export function tinyBase(folder: string): void {
+  const file = join(folder, 'disk.qcow2')
+  copyFileSync(join(built(join(here, '../../hack/guests/tiny')), 'disk.qcow2'), file)
+  chmodSync(file, 0o444)
+}
+
+/** The hex SHA-256 of a file. */
+export async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}
+
+function writeSeed(folder: string, publicKey: string, userData: string | undefined): void {
+  writeFileSync(
+    join(folder, 'meta-data'),
+    `instance-id: "UID-0"\nlocal-hostname: "web1"\npublic-keys:\n  - "${publicKey}"\n`,
+  )
+  if (userData !== undefined) writeFileSync(join(folder, 'user-data'), userData)
+}
+
+/** Starts a pod; needs root, for network namespaces. The guest is not waited for. */
+export async function startPod(options: PodOptions = {}): Promise<Pod> {
+  if (process.getuid?.() !== 0) throw new Error('the runner tests make network namespaces: run them as root')
+  const root = built(join(here, 'rootfs'))
+  const name = `eph-${randomBytes(3).toString('hex')}`
+  const folder = mkdtempSync(join(tmpdir(), `${name}-`))
+  const at = (...words: string[]) => join(folder, ...words)
+  for (const volume of ['base', 'overlay', 'run', 'seed', 'control']) mkdirSync(at(volume))
+  for (const volume of ['overlay', 'run']) chownSync(at(volume), uid, uid)
+  ;(options.base ?? tinyBase)(at('base'))
+
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at('key')])
+  writeSeed(at('seed'), readFileSync(at('key.pub'), 'utf8').trim(), options.userData)
+  const key = randomBytes(32).toString('hex')
+  writeFileSync(at('control', 'psk'), `ephemera:${key}\n`, { mode: 0o440 })
+  chownSync(at('control', 'psk'), 0, uid)
+  writeFileSync(at('resolv.conf'), 'nameserver 10.244.77.1\nsearch lab.svc.cluster.local svc.cluster.local\n')
+  writeFileSync(at('termination-log'), '')
+  chmodSync(at('termination-log'), 0o666)
+
+  const env = {
+    VM_DISK_BYTES: String(1024 ** 3),
+    VM_NETWORK: 'passt',
+    VM_TCP_PORTS: '22,80,8080',
+    VM_UDP_PORTS: '',
+    VM_READINESS: 'ssh:22',
+    VM_ACCELERATOR: 'auto',
+    VM_GRACE_SECONDS: '30',
+    ...options.env,
+  }
+  writeFileSync(
+    at('env'),
+    Object.entries(env)
+      .map(([variable, value]) => `${variable}=${value}\n`)
+      .join(''),
+  )
+  const plain = qemuArguments({
+    namespace: 'lab',
+    name: 'web1',
+    uid: '11111111-2222-3333-4444-555555555555',
+    cpus: 1,
+    memoryBytes: 128 * 1024 ** 2,
+  })
+  const args = options.args?.(plain) ?? plain
+
+  execFileSync(join(here, 'network'), ['up', name])
+  let log = ''
+  const container: ChildProcess = spawn(join(here, 'container'), [root, folder, `${name}-pod`, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const collect = (chunk: Buffer) => {
+    log += chunk.toString()
+    if (log.length > 1_000_000) log = log.slice(-500_000)
+    if (process.env.POD_LOG !== undefined) appendFileSync(process.env.POD_LOG, chunk)
+  }
+  container.stdout?.on('data', collect)
+  container.stderr?.on('data', collect)
+  let running = true
+  const ended = new Promise<{ code: number | null; message: string }>((resolve) => {
+    container.on('close', (code) => {
+      running = false
+      resolve({ code, message: readFileSync(at('termination-log'), 'utf8') })
+    })
+  })
+
+  // Only the end of the first process in its namespace is the end of the container.
+  const signal = (name: NodeJS.Signals) => {
+    const own = container.pid
+    if (own === undefined || !running) return
+    const children = readFileSync(`/proc/${own}/task/${own}/children`, 'utf8').trim().split(' ').map(Number)
+    const first = children.find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8') !== 'cat\n')
+    if (first !== undefined) process.kill(first, name)
+  }
+  const inPeer = (command: string, ...words: string[]) =>
+    ran('ip', ['netns', 'exec', `${name}-peer`, command, ...words])
+  const state = (): RunnerState | undefined => {
+    if (!existsSync(at('run', 'state'))) return undefined
+    return JSON.parse(readFileSync(at('run', 'state'), 'utf8')) as RunnerState
+  }
+  return {
+    folder,
+    address,
+    key,
+    peer: `${name}-peer`,
+    log: () => log,
+    state,
+    until: (wanted, seconds = 60) =>
+      waitFor(
+        () => {
+          const now = state()
+          return now !== undefined && wanted(now) ? now : undefined
+        },
+        seconds,
+        () => `the state is ${JSON.stringify(state())}\n${log.slice(-3000)}`,
+      ),
+    inPeer,
+    ssh: (command, input) =>
+      ran(
+        'ip',
+        [
+          ...['netns', 'exec', `${name}-peer`, 'ssh', '-i', at('key'), '-o', 'StrictHostKeyChecking=no'],
+          ...['-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR', '-o', 'ConnectTimeout=5'],
+          ...[`root@${address}`, command],
+        ],
+        input,
+      ),
+    control: (service, lines = [], withKey = key) =>
+      inPeer(process.execPath, join(here, 'ask.ts'), address, service, withKey, ...lines),
+    probe: async (path) =>
+      (
+        await inPeer(
+          'curl',
+          '-s',
+          '-o',
+          '/dev/null',
+          '-m',
+          '3',
+          '-w',
+          '%{http_code}',
+          `http://${address}:10778${path}`,
+        )
+      ).stdout,
+    processes: () =>
+      execFileSync('ip', ['netns', 'pids', `${name}-pod`], { encoding: 'utf8' })
+        .split('\n')
+        .filter((pid) => pid !== '' && existsSync(`/proc/${pid}/comm`))
+        .map((pid) => ({ name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), pid: Number(pid) })),
+    terminate: () => signal('SIGTERM'),
+    ended,
+    remove: async () => {
+      signal('SIGKILL')
+      await ended
+      execFileSync(join(here, 'network'), ['down', name])
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
