@@ -183,29 +183,30 @@ export class KubeClient {
     )
   }
 
-  /** Server-side apply: the object is made, or the fields of the intent are set and owned by `fieldManager`. */
+  /**
+   * Server-side apply: the object is made, or the fields of the intent are set and owned by `fieldManager`. With a uid
+   * in the intent, rejects with `isConflict` where another object took the name since.
+   */
   async apply<T extends KubeObject>(
     type: ResourceType<T>,
     intent: Intent<T>,
     options: ApplyOptions = {},
   ): Promise<T> {
-    const { name, namespace } = intent.metadata
+    const { name, namespace, uid } = intent.metadata
     const query = this.#writeQuery(options)
     query.set('force', String(options.force ?? true))
     const path = resourcePath(type, clean({ name, namespace, subresource: options.subresource }))
-    return identify(
-      type,
-      await this.request(
-        {
-          method: 'PATCH',
-          path: withQuery(path, query),
-          body: body(type, intent),
-          contentType: 'application/apply-patch+yaml',
-        },
-        options,
-        'APPLY',
-      ),
-    )
+    const request = {
+      method: 'PATCH',
+      path: withQuery(path, query),
+      body: body(type, intent),
+      contentType: 'application/apply-patch+yaml',
+    }
+    try {
+      return identify(type, await this.request(request, options, 'APPLY'))
+    } catch (error) {
+      throw uid === undefined ? error : asConflict(error)
+    }
   }
 
   /** A failed `test` rejects with `isConflict`, as a failed precondition does elsewhere. */

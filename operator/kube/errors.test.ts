@@ -53,6 +53,7 @@ test('a failed test of a patch is a conflict, a refused value is not', () => {
   const details = (causes: { field: string }[]) =>
     new KubeError({ status: 422, reason: 'Invalid', message: 'm', details: { causes } })
   assert.is(isConflict(asConflict(details([]))), true)
+  assert.is(isConflict(asConflict(details([{ field: 'metadata.uid' }]))), true)
   assert.is(isConflict(asConflict(details([{ field: 'spec.cpus' }]))), false)
 })
 

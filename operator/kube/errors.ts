@@ -66,12 +66,14 @@ export const isNamespaceTerminating = (error: unknown): boolean =>
   )
 
 /**
- * A failed `test` of a JSON patch comes as a 422 that, unlike one of a validation, names no field. It means what a
- * Conflict means, and becomes one; any other error comes back as it is.
+ * A failed `test` of a JSON patch comes as a 422 that, unlike one of a validation, names no field; an apply with the uid
+ * of a predecessor comes as one that names the uid. Both mean what a Conflict means, and become one; any other error
+ * comes back as it is.
  */
 export function asConflict(error: unknown): unknown {
   if (!(error instanceof KubeError) || error.status !== 422) return error
-  if ((error.details?.causes?.length ?? 0) > 0) return error
+  const fields = error.details?.causes?.map((cause) => cause.field) ?? []
+  if (fields.length > 0 && !fields.includes('metadata.uid')) return error
   return new KubeError({
     status: 409,
     reason: 'Conflict',
