@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs'
+
+/** The guests' disk images, as e2e/setup left word of them. */
+export type Guest = 'tiny' | 'debian'
+
+/** Path of the qcow2 file of a guest. */
+export function diskOf(guest: Guest): string {
+  const file = new URL('../../build/e2e.json', import.meta.url)
+  const { guests } = JSON.parse(readFileSync(file, 'utf8')) as { guests: Record<Guest, string> }
+  return `${guests[guest]}/disk.qcow2`
+}

@@ -1,0 +1,22 @@
+import { kubectl } from './kubectl.ts'
+
+/** Where hack/install puts the operator. */
+export const operator = {
+  namespace: 'ephemera-system',
+  deployment: 'ephemera',
+  selector: 'app.kubernetes.io/name=ephemera',
+} as const
+
+/** The image of the VM pods, as the operator is told. */
+export async function runnerImage(): Promise<string> {
+  const path = '{.spec.template.spec.containers[0].env[?(@.name=="EPHEMERA_RUNNER_IMAGE")].value}'
+  return kubectl([
+    'get',
+    'deployment',
+    '-n',
+    operator.namespace,
+    operator.deployment,
+    '-o',
+    `jsonpath=${path}`,
+  ])
+}

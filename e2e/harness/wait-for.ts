@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** The world did not become what was waited for. The message has what was seen last. */
+export class TooLate extends Error {
+  override readonly name = 'TooLate'
+}
+
+/**
+ * Looks until what it sees holds, and gives that. A look that fails counts as one that saw something else: what is waited
+ * for may not exist yet. Throws TooLate after `seconds`.
+ */
+export async function waitFor<T>(
+  what: string,
+  seconds: number,
+  look: () => Promise<T>,
+  holds: (seen: T) => boolean = Boolean,
+): Promise<T> {
+  const end = performance.now() + seconds * 1000
+  for (;;) {
+    let last: unknown
+    try {
+      const seen = await look()
+      if (holds(seen)) return seen
+      last = seen
+    } catch (error) {
+      last = error instanceof Error ? error.message : error
+    }
+    if (performance.now() > end) throw new TooLate(`waited ${seconds} s in vain for: ${what}\n${shown(last)}`)
+    await sleep(200)
+  }
+}
+
+const shown = (seen: unknown): string =>
+  `last seen: ${typeof seen === 'string' ? seen : JSON.stringify(seen, null, 2)}`
