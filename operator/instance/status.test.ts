@@ -105,6 +105,10 @@ test('timings count from the creation of the pod, in ms, and stay as first seen'
   assert.equal(second.timings, { scheduled: 20_000, qemuStarted: 20_000, guestReady: 23_000 })
 })
 
+test('a pod without a node yet has no timings, not an empty set of them', () => {
+  assert.not('timings' in statusAfter(observed({ instance: plain, pod: podOf(plain) })))
+})
+
 test('restarts of the container and of former pods add up', () => {
   const status = { state: { running: { startedAt: ago(3) } }, started: true, restartCount: 2 }
   const pod = onNode(podOf(plain, container(status), 3))

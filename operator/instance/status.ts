@@ -101,6 +101,7 @@ function podFields(
   const accelerator =
     runner?.accelerator ?? before?.accelerator ?? (config.kvmResource === '' ? 'TCG' : undefined)
   const startedAt = startOf(pod, verdict, before, now)
+  const timings = timingsOf(pod, before?.timings, verdict, now)
   return {
     ...(ip !== undefined && alive ? { ip, ips: pod.ips.map((address) => ({ ip: address })) } : {}),
     ...(pod.node === undefined ? {} : { nodeName: pod.node }),
@@ -110,7 +111,8 @@ function podFields(
     rebuildGeneration: pod.rebuildGeneration,
     restarts: pod.restarts,
     ...(startedAt === undefined ? {} : { startedAt }),
-    timings: timingsOf(pod, before?.timings, verdict, now),
+    // An empty map in place of one that had entries is null to server-side apply, which the schema refuses.
+    ...(Object.keys(timings).length === 0 ? {} : { timings }),
   }
 }
 
