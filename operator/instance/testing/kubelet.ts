@@ -1,0 +1,265 @@
+import type { KubeClient } from '../../kube/client.ts'
+import { type Clock, systemClock, toTimestamp } from '../../kube/clock.ts'
+import { isConflict, isNotFound } from '../../kube/errors.ts'
+import { keyOf, type Pod, splitKey } from '../../kube/object.ts'
+import { controllerOf } from '../../kube/owner.ts'
+import { Reflector } from '../../kube/reflector.ts'
+import { pods, resourcePath } from '../../kube/resource.ts'
+import { Controller } from '../../runtime/controller.ts'
+import { FakeVms } from './vms.ts'
+
+/** How far a pod gets by itself: no node, a node, a container, QEMU, a guest that answers. */
+export const stages = ['pending', 'bound', 'running', 'started', 'ready'] as const
+export type Stage = (typeof stages)[number]
+
+export type FakeKubeletOptions = Readonly<{
+  client: KubeClient
+  clock?: Clock
+  /** Default 3. */
+  nodes?: number
+  workers?: number
+  /** Go through all stages in one write, as a fake node of a load test does. Default: a write each. */
+  atOnce?: boolean
+}>
+
+type PodStatus = NonNullable<Pod['status']>
+type ContainerStatus = NonNullable<PodStatus['containerStatuses']>[number]
+
+/** How a VM ends: the exit code of its container and the runner's last words. */
+export type Ending = Readonly<{ exitCode: number; reason: string; message: string }>
+
+/**
+ * Plays scheduler and kubelet against a real API server: binds every pod, moves its status on, restarts its container
+ * as its restartPolicy says, and confirms its deletion.
+ */
+export class FakeKubelet {
+  readonly vms = new FakeVms()
+  readonly #client: KubeClient
+  readonly #clock: Clock
+  readonly #nodes: number
+  readonly #atOnce: boolean
+  readonly #pods: Reflector<Pod>
+  readonly #controller: Controller
+  readonly #stages = new Map<string, Stage>()
+  readonly #addresses = new Map<string, string>()
+  readonly #podsAt = new Map<string, string>()
+  readonly #seen = new Map<string, Set<string>>()
+  readonly #kept = new Set<string>()
+
+  constructor(options: FakeKubeletOptions) {
+    this.#client = options.client
+    this.#clock = options.clock ?? systemClock
+    this.#nodes = options.nodes ?? 3
+    this.#atOnce = options.atOnce ?? false
+    this.#pods = new Reflector({ client: options.client, type: pods, name: 'kubelet' })
+    this.#controller = new Controller({
+      name: 'kubelet',
+      workers: options.workers ?? 4,
+      reconcile: (key) => this.#reconcile(key),
+    })
+    this.#pods.store.onChange((_, next) => {
+      if (next === undefined) return
+      const key = keyOf(next)
+      this.#seen.set(key, (this.#seen.get(key) ?? new Set()).add(next.metadata.uid ?? ''))
+    })
+    this.#controller.watch(this.#pods.store)
+  }
+
+  /** Runs until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#pods.run(signal), this.#controller.run(signal)])
+  }
+
+  synced(): Promise<void> {
+    return this.#pods.synced()
+  }
+
+  /** The pods as this kubelet sees them. */
+  get store() {
+    return this.#pods.store
+  }
+
+  /** Different pods of this name (`namespace/name`) so far. */
+  made(pod: string): number {
+    return this.#seen.get(pod)?.size ?? 0
+  }
+
+  /** The pods of this name get no further than this stage, until told otherwise. Default `ready`. */
+  holdAt(pod: string, stage: Stage): void {
+    this.#stages.set(pod, stage)
+    this.#controller.enqueue(pod)
+  }
+
+  /** Pods of this name that were told to go stay (as on a node that is cut off), until told otherwise. */
+  keep(pod: string, kept: boolean): void {
+    if (kept) this.#kept.add(pod)
+    else this.#kept.delete(pod)
+    this.#controller.enqueue(pod)
+  }
+
+  /** The pod with this address, as `namespace/name`. */
+  podAt(address: string): string | undefined {
+    return this.#podsAt.get(address)
+  }
+
+  /** The runner in pods of this name finds something wrong and waits, or no more. */
+  trouble(pod: string, found: Readonly<{ reason: string; message: string }> | undefined): void {
+    this.vms.trouble(pod, found === undefined ? undefined : { phase: 'Waiting', ...found })
+    this.#controller.enqueue(pod)
+  }
+
+  /** The VM's container ends. The kubelet starts it again where the pod's restartPolicy says so. */
+  async end(pod: string, ending: Ending): Promise<void> {
+    const { exitCode, reason, message } = ending
+    await this.#patch(pod, (live) => {
+      const [container] = live.status?.containerStatuses ?? []
+      this.vms.end(addressIn(live))
+      const at = toTimestamp(this.#clock.now())
+      const terminated = {
+        exitCode,
+        reason: exitCode === 0 ? 'Completed' : 'Error',
+        message: JSON.stringify({ reason, message }),
+        finishedAt: at,
+        ...(container?.state?.running?.startedAt === undefined
+          ? {}
+          : { startedAt: container.state.running.startedAt }),
+      }
+      const status = this.#container(live, { ready: false, started: false, state: { terminated } })
+      if (startsAgain(live, exitCode)) return status
+      return { ...status, phase: exitCode === 0 ? 'Succeeded' : 'Failed' }
+    })
+  }
+
+  /** The node throws the pod out. */
+  async evict(pod: string): Promise<void> {
+    await this.#patch(pod, (live) => {
+      this.vms.end(addressIn(live))
+      const terminated = { exitCode: 137, reason: 'Error', finishedAt: toTimestamp(this.#clock.now()) }
+      const status = this.#container(live, { ready: false, started: false, state: { terminated } })
+      return { ...status, phase: 'Failed', reason: 'Evicted', message: 'The node was low on memory.' }
+    })
+  }
+
+  async #reconcile(key: string): Promise<Record<never, never>> {
+    const pod = this.#pods.store.getByKey(key)
+    if (pod === undefined) return {}
+    try {
+      if (pod.metadata.deletionTimestamp !== undefined) await this.#confirm(pod)
+      else await this.#moveOn(pod)
+    } catch (error) {
+      // Somebody was faster; what became of it comes with the watch.
+      if (!isNotFound(error) && !isConflict(error)) throw error
+    }
+    return {}
+  }
+
+  async #confirm(pod: Pod): Promise<void> {
+    if (this.#kept.has(keyOf(pod))) return
+    this.vms.end(addressIn(pod))
+    await this.#client.delete(pods, pod.metadata, { uid: pod.metadata.uid, gracePeriodSeconds: 0 })
+  }
+
+  async #moveOn(pod: Pod): Promise<void> {
+    const key = keyOf(pod)
+    const reached = stageOf(pod)
+    const limit = this.vms.hasTrouble(key) ? 'running' : (this.#stages.get(key) ?? 'ready')
+    if (reached === undefined || stages.indexOf(reached) >= stages.indexOf(limit)) return
+    if (reached === 'pending') return this.#bind(pod)
+    const next = this.#atOnce ? limit : stages[stages.indexOf(reached) + 1]
+    await this.#write(pod, this.#statusAt(pod, next ?? limit))
+  }
+
+  async #bind(pod: Pod): Promise<void> {
+    const { name, namespace = '' } = pod.metadata
+    const number = [...(pod.metadata.uid ?? '')].reduce((sum, digit) => sum + digit.charCodeAt(0), 0)
+    const path = resourcePath(pods, { name, namespace, subresource: 'binding' })
+    const target = { apiVersion: 'v1', kind: 'Node', name: `node-${number % this.#nodes}` }
+    const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace }, target }
+    await this.#client.request({ method: 'POST', path, body })
+  }
+
+  #statusAt(pod: Pod, stage: Stage): Partial<PodStatus> {
+    const owner = controllerOf(pod)?.uid ?? keyOf(pod)
+    const address = this.#addressOf(pod)
+    const [before] = pod.status?.containerStatuses ?? []
+    const running = { startedAt: toTimestamp(this.#clock.now()) }
+    const started = stage === 'started' || stage === 'ready'
+    if (started && !this.vms.isRunning(address)) this.vms.boot(address, owner)
+    const ended = before?.state?.terminated
+    const restartCount = (before?.restartCount ?? 0) + (ended === undefined ? 0 : 1)
+    return this.#container(pod, {
+      started,
+      ready: stage === 'ready',
+      state: before?.state?.running === undefined ? { running } : { running: before.state.running },
+      restartCount,
+      ...(ended === undefined ? {} : { lastState: { terminated: ended } }),
+    })
+  }
+
+  /** The pod's status with its one container changed in these ways. */
+  #container(pod: Pod, change: Partial<ContainerStatus>): Partial<PodStatus> {
+    const address = this.#addressOf(pod)
+    const name = pod.spec.containers[0]?.name ?? ''
+    const [before] = pod.status?.containerStatuses ?? []
+    const base = { name, image: 'image', imageID: '', ready: false, restartCount: 0 }
+    const container: ContainerStatus = { ...base, ...before, ...change }
+    const others = pod.status?.conditions?.filter(({ type }) => type !== 'Ready') ?? []
+    const was = pod.status?.conditions?.find(({ type }) => type === 'Ready')
+    const status = container.ready ? 'True' : 'False'
+    const lastTransitionTime =
+      was?.status === status && was.lastTransitionTime !== undefined
+        ? was.lastTransitionTime
+        : toTimestamp(this.#clock.now())
+    return {
+      phase: 'Running',
+      podIP: address,
+      podIPs: [{ ip: address }],
+      containerStatuses: [container],
+      conditions: [...others, { type: 'Ready', status, lastTransitionTime }],
+    }
+  }
+
+  #addressOf(pod: Pod): string {
+    const uid = pod.metadata.uid ?? ''
+    const number = this.#addresses.size + 1
+    const fresh = `127.${1 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`
+    const address = addressIn(pod) || (this.#addresses.get(uid) ?? fresh)
+    this.#addresses.set(uid, address)
+    this.#podsAt.set(address, keyOf(pod))
+    return address
+  }
+
+  /** Writes over the very version that was looked at, as often as it takes. */
+  async #patch(key: string, change: (pod: Pod) => Partial<PodStatus>): Promise<void> {
+    for (;;) {
+      const pod = await this.#client.get(pods, splitKey(key))
+      try {
+        await this.#write(pod, change(pod))
+        return
+      } catch (error) {
+        if (!isConflict(error)) throw error
+      }
+    }
+  }
+
+  async #write(pod: Pod, status: Partial<PodStatus>): Promise<void> {
+    const { uid, resourceVersion } = pod.metadata
+    const patch = { metadata: { uid, resourceVersion }, status }
+    await this.#client.mergePatch(pods, pod.metadata, patch, { subresource: 'status' })
+  }
+}
+
+/** Undefined: over, and never to run again. */
+function stageOf(pod: Pod): Stage | undefined {
+  if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return undefined
+  if (pod.spec.nodeName === undefined) return 'pending'
+  const [container] = pod.status?.containerStatuses ?? []
+  if (container?.state?.running === undefined) return 'bound'
+  if (container.ready) return 'ready'
+  return container.started === true ? 'started' : 'running'
+}
+
+const startsAgain = (pod: Pod, exitCode: number): boolean =>
+  pod.spec.restartPolicy === 'Always' || (pod.spec.restartPolicy === 'OnFailure' && exitCode !== 0)
+
+const addressIn = (pod: Pod): string => pod.status?.podIPs?.[0]?.ip ?? ''

@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
+import type { InstanceSpec } from '../../api/instance-spec.ts'
+import { ephemeralInstances } from '../../api/types.ts'
+import type { Config } from '../../config.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { findCondition } from '../../kube/conditions.ts'
+import { fixedConnection } from '../../kube/connection.ts'
+import { persistentVolumeClaims } from '../../kube/resource.ts'
+import { TestOperator } from './operator.ts'
+import type { World } from './world.ts'
+
+/** Seconds until a wait is given up; what it waits for takes a second on an idle machine. */
+const patience = 90
+
+type Change = Readonly<{ spec?: Partial<InstanceSpec> | Record<string, unknown> }>
+
+/** One namespace of the world, with what tests do to instances in it. */
+export class Lab {
+  readonly world: World
+  readonly name: string
+
+  constructor(world: World, name: string) {
+    this.world = world
+    this.name = name
+  }
+
+  get client(): KubeClient {
+    return this.world.client
+  }
+
+  async addClaim(name = 'tiny'): Promise<void> {
+    const resources = { requests: { storage: '1Gi' } }
+    await this.client.create(persistentVolumeClaims, {
+      metadata: { name, namespace: this.name },
+      spec: { accessModes: ['ReadWriteOnce'], resources },
+    })
+  }
+
+  async create(name: string, spec: Partial<InstanceSpec> = {}): Promise<EphemeralInstance> {
+    const resources = { cpus: 1, memory: '128Mi', disk: '1Gi' }
+    const intent = {
+      metadata: { name, namespace: this.name },
+      spec: { boot: { claim: 'tiny' }, resources, ...spec },
+    }
+    return this.client.create(ephemeralInstances, intent as EphemeralInstance)
+  }
+
+  async change(name: string, change: Change): Promise<void> {
+    await this.client.mergePatch(ephemeralInstances, { namespace: this.name, name }, change)
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.client.delete(ephemeralInstances, { namespace: this.name, name })
+  }
+
+  get(name: string): Promise<EphemeralInstance | undefined> {
+    return this.client.find(ephemeralInstances, { namespace: this.name, name })
+  }
+
+  /** The key of an instance's pod. */
+  pod(name: string): string {
+    return `${this.name}/${name}-vm`
+  }
+
+  /** An operator for this namespace, its caches filled. */
+  operator(config: Partial<Config> = {}): Promise<TestOperator> {
+    const { server, kubelet, clock } = this.world
+    const connection = fixedConnection(server.url, {
+      headers: { authorization: `Bearer ${server.token}` },
+      tls: { ca: server.ca },
+    })
+    return new TestOperator({ connection, namespace: this.name, kubelet, clock, config }).start()
+  }
+
+  /** Asks again and again until the answer is there. */
+  async until<T>(
+    what: string,
+    ask: () => Promise<T | undefined | false> | T | undefined | false,
+  ): Promise<T> {
+    const deadline = performance.now() + patience * 1000
+    for (;;) {
+      const answer = await ask()
+      if (answer !== undefined && answer !== false) return answer
+      if (performance.now() > deadline)
+        throw new Error(`${this.name}: waited ${patience} s in vain for ${what}`)
+      await delay(20)
+    }
+  }
+
+  /** Waits until a condition of the instance has this reason. */
+  reason(name: string, type: string, reason: string): Promise<EphemeralInstance> {
+    return this.until(`${type} of ${name} to be because of ${reason}`, async () => {
+      const live = await this.get(name)
+      return findCondition(live?.status?.conditions, type)?.reason === reason && live
+    })
+  }
+
+  /** Waits until the instance is in this phase, for the spec as it is now. */
+  phase(name: string, phase: string): Promise<EphemeralInstance> {
+    return this.until(`${name} to be ${phase}`, async () => {
+      const live = await this.get(name)
+      return (
+        live?.status?.phase === phase && live.status.observedGeneration === live.metadata.generation && live
+      )
+    })
+  }
+}

@@ -1,0 +1,102 @@
+import type { Config } from '../../config.ts'
+import { Applier } from '../../kube/apply.ts'
+import type { Clock } from '../../kube/clock.ts'
+import type { Connection } from '../../kube/connection.ts'
+import { EventRecorder } from '../../kube/events.ts'
+import type { KubeTelemetry } from '../../kube/telemetry.ts'
+import { instanceController } from '../controller.ts'
+import { config as defaults } from './build.ts'
+import { FaultyClient } from './faulty-client.ts'
+import type { FakeKubelet } from './kubelet.ts'
+
+export type TestOperatorOptions = Readonly<{
+  connection: Connection
+  namespace: string
+  kubelet: FakeKubelet
+  clock: Clock
+  config?: Partial<Config>
+}>
+
+/** One key for all operators of a test, as a Secret would give them. */
+const masterKey = new Uint8Array(32).fill(7)
+
+/** The instance controller of one namespace in this process, with caches of its own. */
+export class TestOperator {
+  readonly client: FaultyClient
+  readonly #stop = new AbortController()
+  readonly #events: EventRecorder
+  readonly #control
+  readonly #parts
+  /** What happened between it and the API server. */
+  readonly telemetry: KubeTelemetry[] = []
+  #running: Promise<unknown> = Promise.resolve()
+
+  constructor(options: TestOperatorOptions) {
+    const { connection, namespace, kubelet, clock } = options
+    const emitKube = (one: KubeTelemetry) => {
+      this.telemetry.push(one)
+    }
+    this.client = new FaultyClient({ connection, namespace, fieldManager: 'ephemera', emit: emitKube })
+    this.#events = new EventRecorder({
+      client: this.client,
+      reportingController: 'ephemera.dev/operator',
+      reportingInstance: 'operator-test',
+    })
+    this.#control = kubelet.vms.controlOf((address) => kubelet.podAt(address))
+    this.#parts = instanceController({
+      client: this.client,
+      emitKube,
+      applier: new Applier({ client: this.client, fieldManager: 'ephemera-instance' }),
+      events: this.#events,
+      control: this.#control,
+      masterKey,
+      config: { ...defaults, ...options.config },
+      now: () => new Date(clock.now()),
+      controller: { workers: 4, clock },
+    })
+    void this.client.crashed.then(() => this.#end())
+  }
+
+  get controller() {
+    return this.#parts.controller
+  }
+
+  get reflectors() {
+    return this.#parts.reflectors
+  }
+
+  /** Fills the caches and begins to work. */
+  async start(): Promise<this> {
+    const { signal } = this.#stop
+    const caches = this.#parts.reflectors.map((reflector) => reflector.run(signal))
+    await Promise.all(this.#parts.reflectors.map((reflector) => reflector.synced()))
+    this.#running = Promise.all([...caches, this.#parts.controller.run(signal)])
+    return this
+  }
+
+  /** Nothing is being worked on, and nothing waits to be. */
+  get isIdle(): boolean {
+    const { ready, running } = this.#parts.controller.queueState
+    return ready.fresh + ready.bulk + running === 0
+  }
+
+  /** Ends as a process that is killed: at once, with nothing said or done any more. */
+  async crash(): Promise<void> {
+    this.client.die()
+    await this.#running
+    await this.client.close()
+  }
+
+  /** Ends in order, events sent. */
+  async stop(): Promise<void> {
+    this.#end()
+    await this.#running
+    await this.#events.flush(5_000)
+    await this.client.close()
+  }
+
+  #end(): void {
+    this.#control.cut()
+    this.#stop.abort()
+  }
+}

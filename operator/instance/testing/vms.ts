@@ -1,0 +1,66 @@
+import type { VmControl } from '../../control/client.ts'
+import { ControlError } from '../../control/connect.ts'
+import type { RunnerState } from '../../control/state.ts'
+
+type Vm = { readonly owner: string; running: boolean; paused: boolean }
+
+/** The VMs that a fake kubelet runs, as their control ports show them. */
+export class FakeVms {
+  readonly #byAddress = new Map<string, Vm>()
+  readonly #troubles = new Map<string, RunnerState>()
+  /** Instances (by UID) that had two VMs running at the same time: must stay empty. */
+  readonly doubles: string[] = []
+
+  /** QEMU starts in the pod with this address. */
+  boot(address: string, owner: string): void {
+    const others = [...this.#byAddress.values()].filter((vm) => vm.owner === owner && vm.running)
+    if (others.length > 0 && this.#byAddress.get(address)?.running !== true) this.doubles.push(owner)
+    this.#byAddress.set(address, { owner, running: true, paused: false })
+  }
+
+  end(address: string): void {
+    this.#byAddress.delete(address)
+  }
+
+  isPaused(address: string): boolean {
+    return this.#byAddress.get(address)?.paused === true
+  }
+
+  isRunning(address: string): boolean {
+    return this.#byAddress.get(address)?.running === true
+  }
+
+  /** From now on the runners of this pod (`namespace/name`) wait, and say why; undefined: they go on. */
+  trouble(pod: string, state: RunnerState | undefined): void {
+    if (state === undefined) this.#troubles.delete(pod)
+    else this.#troubles.set(pod, state)
+  }
+
+  hasTrouble(pod: string): boolean {
+    return this.#troubles.has(pod)
+  }
+
+  /** The control port of every VM, for one operator. After `cut` it reaches nothing more, as after a crash. */
+  controlOf(podAt: (address: string) => string | undefined): VmControl & { cut: () => void } {
+    let isCut = false
+    const reach = (address: string): Vm => {
+      const vm = this.#byAddress.get(address)
+      if (isCut || vm === undefined) throw new ControlError(`nothing answers at ${address}`)
+      return vm
+    }
+    return {
+      cut: () => {
+        isCut = true
+      },
+      state: async ({ host }) => {
+        const trouble = this.#troubles.get(podAt(host) ?? '')
+        if (!isCut && trouble !== undefined) return trouble
+        reach(host)
+        return { phase: 'Running', reason: '', message: '', accelerator: 'TCG' }
+      },
+      setPaused: async ({ host }, paused) => {
+        reach(host).paused = paused
+      },
+    }
+  }
+}
