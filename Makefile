@@ -11,9 +11,10 @@ NODE_TEST := node hack/test/run.ts
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-# npm brings everything that the scripts run, Node itself included.
+# npm brings everything that the scripts run, Node itself included. Not `npm ci`: it refuses a lock file that was made where
+# the optional binaries of other platforms could not be had. This keeps to the locked versions too, and never writes the file.
 node_modules/.installed: package.json package-lock.json
-	npm ci --no-fund --no-audit
+	npm install --no-save --no-fund --no-audit
 	@touch $@
 
 .PHONY: deps
