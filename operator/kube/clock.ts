@@ -4,7 +4,7 @@ export interface Clock {
   now(): number
   /** Never jumps: for measuring how long something took. In ms from an arbitrary start. */
   monotonic(): number
-  /** Calls back once after `ms`; the returned function cancels. Does not keep the process alive. */
+  /** Calls back once after `ms`; the returned function cancels. Keeps the process alive: who waits, is not done. */
   after(ms: number, call: () => void): () => void
 }
 
@@ -16,7 +16,6 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   after(ms, call) {
     const timer = setTimeout(call, Math.min(Math.max(0, ms), longestTimer))
-    timer.unref()
     return () => clearTimeout(timer)
   },
 }
@@ -33,6 +32,19 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     const cancel = clock.after(ms, end)
     signal?.addEventListener('abort', end, { once: true })
   })
+}
+
+/** Whether the promise settles within `ms`. Never rejects; leaves no timer behind. */
+export async function settlesWithin(clock: Clock, ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const over = new AbortController()
+  const settled = promise.then(
+    () => true,
+    () => true,
+  )
+  const late = sleep(clock, ms, over.signal).then(() => false)
+  const result = await Promise.race([settled, late])
+  over.abort()
+  return result
 }
 
 /** `2026-11-22T16:30:00Z`: the form of metav1.Time, whole seconds. */

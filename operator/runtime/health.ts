@@ -33,7 +33,6 @@ export class HealthServer {
         (error: unknown) => answer(500, `${error instanceof Error ? error.message : String(error)}\n`),
       )
     })
-    this.#server.unref()
   }
 
   /** @returns the port */

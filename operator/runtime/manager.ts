@@ -1,4 +1,4 @@
-import { type Clock, sleep, systemClock } from '../kube/clock.ts'
+import { type Clock, settlesWithin, sleep, systemClock } from '../kube/clock.ts'
 import type { ReflectorState } from '../kube/reflector.ts'
 import type { Check } from './health.ts'
 import { type Logger, silentLogger } from './logger.ts'
@@ -77,6 +77,8 @@ export class Manager {
    * @returns the process's exit code: 0 after a clean stop, 1 when leadership was lost
    */
   async run(stop: AbortSignal): Promise<0 | 1> {
+    // While the API server is away there may be no socket, and nothing else that keeps Node from ending by itself.
+    const alive = setInterval(() => {}, 60_000)
     const caches = new AbortController()
     const halt = new AbortController()
     const kill = new AbortController()
@@ -89,6 +91,7 @@ export class Manager {
     await reflecting
     // Whoever lost the lead must do nothing more: another one may act already.
     if (code === 0) await this.#lastWords()
+    clearInterval(alive)
     this.#log.info('Stopped', { exitCode: code })
     return code
   }
@@ -116,12 +119,10 @@ export class Manager {
   }
 
   async #drain(working: Promise<unknown>, kill: AbortController): Promise<0> {
-    const done = working.then(() => true)
-    const clean = await Promise.race([done, sleep(this.#clock, this.#drainMs).then(() => false)])
-    if (clean) return 0
+    if (await settlesWithin(this.#clock, this.#drainMs, working)) return 0
     this.#log.warn('Work under way did not end in time and is cut off', { seconds: this.#drainMs / 1000 })
     kill.abort()
-    await Promise.race([done, sleep(this.#clock, 1000)])
+    await settlesWithin(this.#clock, 1000, working)
     return 0
   }
 
@@ -144,8 +145,7 @@ export class Manager {
 
   async #lastWords(): Promise<void> {
     const { onStopped = [], leadership } = this.#options
-    const all = Promise.allSettled(onStopped.map((one) => one()))
-    await Promise.race([all, sleep(this.#clock, lastWordsMs)])
+    await settlesWithin(this.#clock, lastWordsMs, Promise.allSettled(onStopped.map((one) => one())))
     await leadership?.release()
   }
 
