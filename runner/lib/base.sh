@@ -56,6 +56,12 @@ check_qcow2() {
     [ $((number & 4)) -eq 0 ] || { message="$name keeps its data in another file: join them with qemu-img convert"; return 1; }
     [ $((number & 2)) -eq 0 ] || { message="$name is marked corrupt: see qemu-img check"; return 1; }
   fi
+  local entries
+  be 36 39
+  entries=$number
+  be 40 47
+  # A copy that stopped early: QEMU would read the missing table as an empty disk.
+  [ $((number + entries * 8)) -le "$(stat -L -c %s "$base_file")" ] || { message="$name is cut short: copy it again"; return 1; }
   be 24 31
   base_bytes=$number
   [ "$base_bytes" -gt 0 ] || { message="$name has no size"; return 1; }

@@ -71,7 +71,7 @@ const table: ReadonlyArray<
       truncateSync(join(folder, 'disk.qcow2'), 4096)
     },
     reason: 'BaseImageInvalid',
-    message: /cannot be opened as qcow2/,
+    message: /cut short: copy it again/,
   },
   {
     name: 'a backing file',
