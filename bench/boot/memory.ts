@@ -1,0 +1,77 @@
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type CgroupPath, cgroupFolder, heldBytes, memoryFiles, workingSet } from './cgroup.ts'
+import { type PodProcess, processesOf, qemuOf, read } from './processes.ts'
+import { pssKib, residentKib } from './smaps.ts'
+
+const mebibyte = 1024 ** 2
+
+/** What a VM's pod takes of its node's memory, in MiB. */
+export type Memory = Readonly<{
+  /** Of the pod's control group, as the kubelet counts it: kernel memory and the pause container are in it. */
+  workingSet: number
+  /** The same of the container with QEMU alone. */
+  container: number
+  /** What the kernel could not take back from the pod. */
+  held: number
+  /** Of all processes of the pod. */
+  pss: number
+  /** Of QEMU. */
+  qemuPss: number
+  /** How much of the guest's memory is resident. */
+  guest: number
+  /** PSS by the name of the process. */
+  byName: Readonly<Record<string, number>>
+}>
+
+/** Reads it. Throws OutOfSight where it is not to be seen. */
+export function memoryOf(podUid: string, guestBytes: number): Memory {
+  const processes = processesOf(podUid)
+  const qemu = qemuOf(processes)
+  const pss = processes.map(({ pid, name }) => ({
+    name,
+    mib: pssKib(read(`/proc/${pid}/smaps_rollup`)) / 1024,
+  }))
+  const pod = usage(podGroup(qemu))
+  return {
+    workingSet: pod.workingSet / mebibyte,
+    held: pod.held / mebibyte,
+    container: usage(qemu.cgroup).workingSet / mebibyte,
+    pss: pss.reduce((sum, { mib }) => sum + mib, 0),
+    qemuPss: pssKib(read(`/proc/${qemu.pid}/smaps_rollup`)) / 1024,
+    guest: residentKib(read(`/proc/${qemu.pid}/smaps`), guestBytes / 1024) / 1024,
+    byName: sums(pss),
+  }
+}
+
+/** Memory of a pod that has come to rest: its working set has moved by less than 256 KiB for five seconds. */
+export async function settledMemory(podUid: string, guestBytes: number): Promise<Memory> {
+  let last = memoryOf(podUid, guestBytes)
+  for (let calm = 0, looks = 0; calm < 5 && looks < 60; looks++) {
+    await sleep(1000)
+    const now = memoryOf(podUid, guestBytes)
+    calm = Math.abs(now.workingSet - last.workingSet) < 0.25 ? calm + 1 : 0
+    last = now
+  }
+  return last
+}
+
+function sums(parts: ReadonlyArray<{ name: string; mib: number }>): Record<string, number> {
+  const names = [...new Set(parts.map(({ name }) => name))]
+  const sumOf = (wanted: string) =>
+    parts.filter(({ name }) => name === wanted).reduce((sum, { mib }) => sum + mib, 0)
+  return Object.fromEntries(names.map((name) => [name, sumOf(name)]))
+}
+
+/** The control group above those of a pod's containers. */
+function podGroup({ cgroup }: PodProcess): CgroupPath {
+  return { ...cgroup, path: dirname(cgroup.path) }
+}
+
+function usage(cgroup: CgroupPath): { workingSet: number; held: number } {
+  const folder = cgroupFolder(cgroup)
+  const files = memoryFiles[cgroup.version]
+  const used = Number(read(`${folder}/${files.usage}`))
+  const stat = read(`${folder}/${files.stat}`)
+  return { workingSet: workingSet(used, stat), held: heldBytes(used, stat) }
+}
