@@ -53,7 +53,7 @@ export const kinds: readonly Kind[] = [
         name: 'Ready',
         type: 'string',
         jsonPath: condition('Ready', 'status'),
-        description: 'Whether it is as asked.',
+        description: 'Whether the guest answered; blank when stopped or paused as asked.',
       },
       { name: 'IP', type: 'string', jsonPath: '.status.ip', description: 'The address to ssh to.' },
       {

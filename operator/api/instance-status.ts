@@ -39,7 +39,7 @@ export const instanceStatus = z
       .max(63)
       .optional()
       .describe(
-        'One word for people: Pending, Starting, Booting, Ready, Paused, Stopping, Stopped, Rebuilding, Stalled, Succeeded, Failed or Terminating. Programs look at the conditions.',
+        'One word for people: Pending, Starting, Booting, Ready, Paused, Stopping, Stopped, Rebuilding, Stalled, Succeeded or Failed. Programs look at the conditions.',
       ),
     conditions: conditions
       .optional()

@@ -14,7 +14,6 @@ export const phases = {
   Stalled: 'Somebody has to act; the Stalled condition says what to do.',
   Succeeded: 'The guest powered off and is not started again, as restartPolicy asks.',
   Failed: 'The guest or QEMU died and is not started again, as restartPolicy asks.',
-  Terminating: 'The instance was deleted; its pod is going.',
 } as const
 
 /** One word for people that sums an instance up. */

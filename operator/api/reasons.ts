@@ -6,9 +6,7 @@ export const reasons = {
   Scheduled: 'The pod has a node.',
   Unschedulable:
     'No node takes the pod at present: too little room, or nothing has the resource that it asks for.',
-  ImagePulling: "The node fetches the runner's image.",
   ImagePullFailed: "The node cannot fetch the runner's image.",
-  WaitingForVolume: 'The node waits for the claim of the boot source to be bound and mounted.',
   Preparing: 'The runner checks the base image and makes the overlay.',
   Starting: 'The pod starts; QEMU does not run yet.',
   Booting: 'QEMU runs; the guest has not answered yet.',
@@ -23,13 +21,11 @@ export const reasons = {
   ChangeWaiting: 'The spec was changed; the change takes effect at the next rebuild.',
 
   // At rest, as asked.
-  AsAsked: 'The instance is what its spec asks for; there is nothing left to do.',
   Paused: "The guest's CPUs stand still, because powerState is Paused.",
   Stopping: 'The guest is being powered down, because powerState is Stopped.',
   Stopped: 'There is no pod, because powerState is Stopped.',
   Succeeded: 'The guest powered off and is not started again, as restartPolicy asks.',
   Failed: 'The guest or QEMU died and is not started again, as restartPolicy asks.',
-  Terminating: 'The instance was deleted; its pod is going.',
 
   // Stalled: somebody has to act. What only the cluster can know.
   SpecInvalid: 'The stored spec is not one that this version of the operator understands.',
@@ -51,8 +47,11 @@ export const reasons = {
 
   // How a VM ended.
   GuestShutdown: 'The guest powered off.',
+  GuestRebooted: 'The guest rebooted, and its reboots end the VM.',
   GuestPanicked: "The guest's kernel panicked.",
   Terminated: 'The VM was told to end: it was stopped, rebuilt, deleted, or its node shut down.',
+  OverlayFailed: 'The overlay could not be made: the node has no room for it, or the base image changed.',
+  SeedFailed: 'The seed with meta-data and user-data could not be made.',
   QEMUFailed: 'QEMU ended by itself with an error.',
   OutOfMemory: 'The node killed the VM for using more memory than its pod may.',
   Evicted: 'The node evicted the pod, for want of memory or disk.',

@@ -293,6 +293,15 @@ const rows: readonly Row[] = [
     active: 'Restarting',
   },
   {
+    name: 'promises no fresh VM after a power-off under Never',
+    given: observed({
+      instance: never,
+      pod: running(container({ state: ending(0, 'GuestShutdown', 'the guest powered off') }), never),
+    }),
+    phase: 'Stopping',
+    active: 'Stopping',
+  },
+  {
     name: 'says that a VM fails again and again',
     given: observed({
       instance: plain,

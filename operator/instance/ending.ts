@@ -46,8 +46,15 @@ function parseReport(message: string | undefined): { reason: Reason; message: st
   if (message === undefined) return undefined
   try {
     const { reason, message: text } = report.parse(JSON.parse(message))
-    return reason in reasons ? { reason: reason as Reason, message: text } : undefined
+    return reason in reasons ? { reason: reason as Reason, message: sentence(text) } : undefined
   } catch {
     return undefined
   }
+}
+
+/** The runner's words become part of longer messages. */
+function sentence(text: string): string {
+  const trimmed = text.trim()
+  if (trimmed === '') return 'The VM ended.'
+  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.!?]$/.test(trimmed) ? '' : '.'}`
 }

@@ -52,7 +52,7 @@ const waitingReasons: Readonly<Record<string, Readonly<{ reason: Reason; message
   RunContainerError: { reason: 'PodRefused', message: 'The node cannot start the container' },
 }
 
-function withoutStart(_: Observed, pod: PodView): Verdict | undefined {
+function withoutStart({ instance }: Observed, pod: PodView): Verdict | undefined {
   if (pod.runningSince !== undefined) return undefined
   const trouble = waitingReasons[pod.waiting?.reason ?? '']
   if (trouble !== undefined) {
@@ -67,6 +67,12 @@ function withoutStart(_: Observed, pod: PodView): Verdict | undefined {
   if (pod.lastEnding === undefined) {
     const message = `Node ${pod.node} fetches the image, mounts the volumes and starts the pod.`
     return { phase: 'Starting', active: no('Starting', message), guestReady: no('Starting', message) }
+  }
+  const policy = instance.spec.restartPolicy
+  if (policy === 'Never' || (policy === 'OnFailure' && pod.lastEnding.succeeded)) {
+    // A moment later the pod's phase says so too.
+    const { message } = pod.lastEnding
+    return { phase: 'Stopping', active: no('Stopping', message), guestReady: no('Stopping', message) }
   }
   const looping = pod.waiting?.reason === 'CrashLoopBackOff'
   const reason = looping ? 'CrashLoop' : 'Restarting'

@@ -112,7 +112,5 @@ export function qemuArguments(vm: VirtualMachine): string[] {
     ['-display', `vnc=unix:${sockets.vnc}`],
     ['-chardev', `socket,id=qmp,path=${sockets.qmp},server=on,wait=off`],
     ['-mon', 'chardev=qmp,mode=control'],
-    ['-chardev', `socket,id=qmp-local,path=${sockets.qmpLocal},server=on,wait=off`],
-    ['-mon', 'chardev=qmp-local,mode=control'],
   ].flat()
 }

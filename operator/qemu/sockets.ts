@@ -8,8 +8,6 @@ export const runDirectory = '/run/vm'
 export const sockets = {
   /** The operator's QMP monitor, reached through the control port. */
   qmp: `${runDirectory}/qmp.sock`,
-  /** The runner's own QMP monitor: power-down, events, network announcements. */
-  qmpLocal: `${runDirectory}/qmp-local.sock`,
   console: `${runDirectory}/console.sock`,
   vnc: `${runDirectory}/vnc.sock`,
   agent: `${runDirectory}/agent.sock`,
