@@ -16,6 +16,7 @@ export const reasons = {
   Restarting: 'The guest powered off or died; a fresh VM starts, as restartPolicy asks.',
   CrashLoop: 'The VM failed again and again; the node waits longer before each new try.',
   Rebuilding: 'The old VM goes, so that a fresh one can start from the boot source.',
+  SpecChanged: 'The spec was changed before the VM ran; its pod is made anew.',
   PodLost: 'The pod was deleted, evicted or lost with its node; a fresh VM takes its place.',
 
   ChangeWaiting: 'The spec was changed; the change takes effect at the next rebuild.',

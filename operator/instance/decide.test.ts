@@ -277,6 +277,35 @@ const rows: readonly Row[] = [
     active: 'PodCreated',
     action: 'create',
   },
+  // A changed spec.
+  {
+    name: 'starts over with a spec that changed before the VM ran',
+    given: observed({
+      instance: instance({ resources: { cpus: 1, memory: '128Mi', disk: '2Gi' } }),
+      pod: running(preparing),
+    }),
+    phase: 'Rebuilding',
+    active: 'SpecChanged',
+    action: 'delete',
+  },
+  {
+    name: 'lets a VM that runs be, whatever its spec says now',
+    given: observed({
+      instance: instance({ resources: { cpus: 1, memory: '128Mi', disk: '2Gi' } }),
+      pod: running(answering),
+    }),
+    phase: 'Ready',
+    active: 'Running',
+  },
+  {
+    name: 'leaves a VM that restarts to the kubelet, whatever its spec says now',
+    given: observed({
+      instance: instance({ resources: { cpus: 1, memory: '128Mi', disk: '2Gi' } }),
+      pod: running(container({ state: { waiting: {} }, lastState: ending(0, 'GuestShutdown', 'Off.') })),
+    }),
+    phase: 'Starting',
+    active: 'Restarting',
+  },
   // Ends.
   {
     name: 'leaves the restart after a power-off to the kubelet',

@@ -7,6 +7,7 @@ import type { Observed } from './observed.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 import { judgePod } from './running.ts'
 import { type Size, sizeOf } from './size.ts'
+import { specHash } from './spec-hash.ts'
 import { no, type Verdict } from './verdict.ts'
 
 /** One question about what was observed; undefined hands on to the next. */
@@ -19,6 +20,7 @@ const checks: readonly Check[] = [
   ended, //            the pod is over, and its policy starts no other
   goingAway, //        the pod was told to go
   outOfDate, //        a rebuild was asked for
+  overruled, //        the spec changed before the VM ever ran: nothing is lost by starting over
   overtaken, //        the pod is over (evicted, say), and a fresh one is due
   stayedEnded, //      there is no pod, and there is not to be one
   notBuildable, //     there is no pod, and something that it needs is missing
@@ -91,6 +93,18 @@ function outOfDate({ instance }: Observed, pod: PodView | undefined): Verdict | 
     active: no('Rebuilding', message),
     guestReady: no('Rebuilding', message),
     action: { kind: 'delete', podUID: pod.uid, why: 'Rebuilding' },
+  }
+}
+
+function overruled({ instance }: Observed, pod: PodView | undefined): Verdict | undefined {
+  if (pod === undefined || pod.started || isOver(pod) || pod.lastEnding !== undefined) return undefined
+  if (pod.specHash === specHash(instance.spec)) return undefined
+  const message = 'The spec was changed before the VM ran; its pod is made anew, as the spec is now.'
+  return {
+    phase: 'Rebuilding',
+    active: no('SpecChanged', message),
+    guestReady: no('SpecChanged', message),
+    action: { kind: 'delete', podUID: pod.uid, why: 'SpecChanged' },
   }
 }
 

@@ -50,6 +50,7 @@ const chapters: readonly Chapter[] = [
   (before, after) => entered('Active', 'CrashLoop', before, after, 'Warning', 'Restart'),
   (before, after) => entered('Active', 'Restarting', before, after, 'Normal', 'Restart'),
   (before, after) => entered('Active', 'Rebuilding', before, after, 'Normal', 'Rebuild'),
+  (before, after) => entered('Active', 'SpecChanged', before, after, 'Normal', 'Rebuild'),
   (before, after) => entered('Active', 'Stopping', before, after, 'Normal', 'Stop'),
   (before, after) => entered('Active', 'Stopped', before, after, 'Normal', 'Stop'),
   (before, after) => entered('Active', 'Paused', before, after, 'Normal', 'Pause'),
