@@ -39,7 +39,24 @@ async function main(argv: readonly string[]): Promise<number> {
     metrics.onKube(told)
     tellLog(told)
   }
-  const client = new KubeClient({ connection, fieldManager: 'ephemera', emit: emitKube })
+  const options = { connection, fieldManager: 'ephemera', emit: emitKube }
+  // For what every replica does at its start, and for the lease itself.
+  const starter = new KubeClient(options)
+  const leadership = new LeaderElection({
+    client: starter,
+    namespace: config.namespace,
+    name: 'ephemera-operator',
+    identity: `${hostname()}_${randomBytes(4).toString('hex')}`,
+    emit: emitKube,
+  })
+  const client = new KubeClient({
+    ...options,
+    // A process that was held up may have lost the lead without having noticed: it must not act.
+    beforeWrite: () => {
+      if (config.leaderElection && !leadership.isLeading)
+        throw new Error('this replica does not lead any more')
+    },
+  })
   const events = new EventRecorder({
     client,
     reportingController: 'ephemera.dev/operator',
@@ -52,21 +69,14 @@ async function main(argv: readonly string[]): Promise<number> {
     applier: new Applier({ client, fieldManager: 'ephemera-instance' }),
     events,
     control: vmControl(),
-    masterKey: await masterKey(client, config.namespace, randomBytes),
+    masterKey: await masterKey(starter, config.namespace, randomBytes),
     config,
     now: () => new Date(),
     controller: { log, emit: metrics.onRuntime, workers: config.workers },
   })
   metrics.watch({ controllers: [controller], reflectors })
-  await offerDefaultFlavors(config.flavorsFile, client, log)
+  await offerDefaultFlavors(config.flavorsFile, starter, log)
 
-  const leadership = new LeaderElection({
-    client,
-    namespace: config.namespace,
-    name: 'ephemera-operator',
-    identity: `${hostname()}_${randomBytes(4).toString('hex')}`,
-    emit: emitKube,
-  })
   const manager = new Manager({
     reflectors,
     controllers: [controller],
@@ -92,7 +102,7 @@ async function main(argv: readonly string[]): Promise<number> {
   })
   await Promise.all([health.listen(), scrapes.listen()])
   const code = await manager.run(stop)
-  await Promise.all([health.close(), scrapes.close(), client.close()])
+  await Promise.all([health.close(), scrapes.close(), client.close(), starter.close()])
   return code
 }
 
