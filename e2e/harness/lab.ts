@@ -21,6 +21,8 @@ export type LabOptions = Readonly<{
   guest?: Guest | 'none'
   /** Further claims, empty, with their sizes in MiB. */
   claims?: Readonly<Record<string, number>>
+  /** How long a VM may take from its making to its answer. Default 180: under emulation, with others, on a busy machine. */
+  bootSeconds?: number
 }>
 
 /** A spec without what every instance of a test has anyway. */
@@ -28,9 +30,6 @@ export type SpecPart = Readonly<Record<string, unknown>>
 
 /** Sizes of the claims that guests are put into, in MiB: a little more than their files. */
 const baseMebibytes: Record<Guest, number> = { tiny: 32, debian: 512 }
-
-/** How long a guest may take to boot, in seconds: under emulation, with others beside it, on a machine that is busy. */
-const bootSeconds = 180
 
 /**
  * A namespace for the tests of one file, with a base image to boot from and an SSH key for all its VMs. It is made before the
@@ -41,16 +40,20 @@ export class Lab {
   readonly key: SshKey = makeSshKey()
   readonly workbench: Workbench
   readonly #suite: Test
+  readonly #bootSeconds: number
   #broken: string | undefined
+  static #inUse = 0
 
   constructor(suite: Test, name: string, options: LabOptions = {}) {
     this.namespace = `e2e-${name}`
     this.workbench = new Workbench(this.namespace)
     this.#suite = suite
+    this.#bootSeconds = options.bootSeconds ?? 180
+    Lab.#inUse++
     suite.before(() => this.#told(() => this.#open(options)))
     suite.after(async () => {
       if (!process.env.EPHEMERA_E2E_KEEP) await deleteNamespace(this.namespace)
-      await client.close()
+      if (--Lab.#inUse === 0) await client.close()
     })
   }
 
@@ -112,10 +115,10 @@ export class Lab {
         '--namespace',
         this.namespace,
         '--for=condition=Ready',
-        `--timeout=${bootSeconds}s`,
+        `--timeout=${this.#bootSeconds}s`,
         ...targets,
       ],
-      { seconds: bootSeconds * names.length + 10 },
+      { seconds: this.#bootSeconds * names.length + 10 },
     )
   }
 
@@ -132,7 +135,7 @@ export class Lab {
     name: string,
     what: string,
     holds: (status: InstanceStatus) => boolean,
-    seconds = bootSeconds,
+    seconds = this.#bootSeconds,
   ): Promise<InstanceStatus> {
     return waitFor(`${name}: ${what}`, seconds, () => this.status(name), holds)
   }

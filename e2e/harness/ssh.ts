@@ -23,6 +23,9 @@ const asStranger = [
   ['LogLevel', 'ERROR'],
   ['IdentitiesOnly', 'yes'],
   ['ConnectTimeout', '10'],
+  // A guest that died takes its connections along without a word.
+  ['ServerAliveInterval', '3'],
+  ['ServerAliveCountMax', '3'],
 ].flatMap(([name, value]) => ['-o', `${name}=${value}`])
 
 /** Runs a command in a guest, whatever comes of it. 255 is ssh's own failure. */
@@ -30,8 +33,8 @@ export function ssh(key: SshKey, address: string, command: string, user = 'root'
   return run('ssh', [...asStranger, '-i', key.file, `${user}@${address}`, command], { seconds: 90 })
 }
 
-/** The host keys that a guest shows to anybody, as `type key`. */
-export async function hostKey(address: string): Promise<string> {
-  const { stdout } = await run('ssh-keyscan', ['-T', '10', '-t', 'ed25519', address])
+/** The host key that a guest shows to anybody, as `type key`; empty when it shows none within `seconds`. */
+export async function hostKey(address: string, seconds = 10): Promise<string> {
+  const { stdout } = await run('ssh-keyscan', ['-T', String(seconds), '-t', 'ed25519', address])
   return stdout.trim().split(' ').slice(1).join(' ')
 }

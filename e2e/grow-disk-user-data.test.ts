@@ -1,0 +1,48 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { flavors } from '../operator/api/types.ts'
+import { client } from './harness/client.ts'
+import { cells } from './harness/kubectl.ts'
+import { Lab } from './harness/lab.ts'
+import { waitFor } from './harness/wait-for.ts'
+
+const flavor = 'e2e-grow-disk'
+test.after(() => client.delete(flavors, { name: flavor }).catch(() => {}))
+const lab = new Lab(test, 'grow-disk')
+
+lab.step('a flavor offers more disk than the image has', async () => {
+  const spec = { cpus: 1, memory: '128Mi', disk: '1Gi', description: 'For a test.' }
+  await client.apply(flavors, { metadata: { name: flavor }, spec })
+  const userData = '#!/bin/sh\nid -un >/root/ran\necho "user-data: running on $(hostname)"\n'
+  await lab.apply('web1', { flavor, userData })
+  await lab.ready('web1')
+  const [head = [], row = []] = cells(await lab.kubectl('get', 'ei', '-o', 'wide'))
+  assert.is(row[head.indexOf('FLAVOR')], flavor)
+  assert.is(row[head.indexOf('DISK')], '1Gi')
+})
+
+lab.step('the guest sees the disk of the flavor and has grown into it', async () => {
+  assert.is(await lab.sh('web1', 'cat /sys/block/vda/size'), String(1024 ** 3 / 512))
+  const mebibytes = Number(await lab.sh('web1', "df -m / | awk 'END { print $2 }'"))
+  assert.ok(mebibytes > 900, `the root file system has ${mebibytes} MiB`)
+  await lab.sh('web1', 'dd if=/dev/zero of=/root/big bs=1M count=200 && sync && rm /root/big')
+})
+
+lab.step('the user-data script ran as root, and its words are on the console', async () => {
+  const log = () => lab.console('web1')
+  const words = await waitFor('the end of user-data', 30, log, (text) => /user-data ended/.test(text))
+  assert.match(words, /user-data: running on web1/)
+  assert.match(words, /user-data ended with exit status 0/)
+  assert.is(await lab.sh('web1', 'cat /root/ran'), 'root')
+})
+
+lab.step('a flavor that is taken away leaves the VM alone', async () => {
+  const pod = await lab.podUid('web1')
+  await client.delete(flavors, { name: flavor })
+  await lab.kubectl('annotate', 'ei', 'web1', 'test=look-again')
+  const { phase, resources } = await lab.status('web1')
+  assert.equal({ phase, disk: resources?.disk }, { phase: 'Ready', disk: '1Gi' })
+  assert.is(await lab.podUid('web1'), pod)
+})
+
+test.run()
