@@ -30,11 +30,11 @@ test: deps ## Everything: types, lint, unit, API server, chart, pod, and a clust
 
 .PHONY: unit
 unit: deps ## Tests that need nothing but Node (seconds); ONLY=TEXT narrows
-	$(NODE_TEST) operator hack/crds hack/test --except .api.test --only '$(ONLY)'
+	$(NODE_TEST) operator bench hack/crds hack/docs hack/test --except .api.test --only '$(ONLY)'
 
 .PHONY: api
 api: deps ## Tests against a real API server and etcd, without nodes; ONLY=TEXT narrows
-	$(NODE_TEST) operator --only '$(or $(ONLY),.api.test)' --jobs 1 --timeout 300
+	$(NODE_TEST) operator hack/charts hack/docs --only '$(or $(ONLY),.api.test)' --jobs 1 --timeout 600
 
 .PHONY: e2e
 e2e: deps ## Tests on a cluster with real guests; ONLY=boot-and-ssh runs one
@@ -46,6 +46,7 @@ lint: deps ## Types, style, and generated files that are up to date
 	tsc
 	biome check .
 	node hack/crds/generate.ts --check
+	node hack/docs/api.ts --check
 
 .PHONY: crds
 crds: deps ## Generate crds/ from the schemas in operator/api

@@ -32,7 +32,7 @@ function schedulingOf(pod: PodView): Finding {
   if (pod.unschedulable === undefined) return no('PodCreated', 'The pod has no node yet.')
   return no(
     'Unschedulable',
-    `No node takes the VM at present: ${pod.unschedulable} Free a node's resources, add a node, or choose a smaller flavor at a rebuild.`,
+    `No node takes the VM at present: ${pod.unschedulable} Free a node's resources, add a node, or choose a smaller flavor.`,
   )
 }
 

@@ -100,13 +100,16 @@ export function vmPod(input: PodInput): Intent<Pod> {
           startupProbe: {
             httpGet: { path: '/started', port: probePort },
             periodSeconds: 1,
+            timeoutSeconds: 5,
             // A VM that waits for its image to be mended is not to be killed for it: the runner looks again by itself.
             failureThreshold: 2147483647,
           },
           readinessProbe: {
             httpGet: { path: '/ready', port: probePort },
             periodSeconds: 2,
-            failureThreshold: 1,
+            // The runner has judged the guest already; a slow answer on a busy node is no second opinion.
+            timeoutSeconds: 5,
+            failureThreshold: 2,
           },
           securityContext: {
             allowPrivilegeEscalation: false,
