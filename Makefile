@@ -9,7 +9,7 @@ NODE_TEST := node hack/test/run.ts
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 # npm brings everything that the scripts run, Node itself included. Not `npm ci`: it refuses a lock file that was made where
 # the optional binaries of other platforms could not be had. This keeps to the locked versions too, and never writes the file.

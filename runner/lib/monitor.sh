@@ -67,12 +67,15 @@ machine_rests() {
 
 machine_ended() {
   unflag ready
-  [ -z "$stopping" ] || finish 0 Terminated "${ended:+the guest powered off}"
+  if [ -n "$stopping" ]; then
+    [ "$ended" = guest ] && finish 0 Terminated "The guest powered off, as it was asked to."
+    finish 0 Terminated "The guest did not power off within its grace period and was cut off."
+  fi
   case $ended in
-    panic) fail GuestPanicked "the guest's kernel panicked" ;;
-    guest) finish 0 GuestShutdown "the guest powered off" ;;
-    reset) finish 0 GuestRebooted "the guest rebooted" ;;
-    host) finish 0 Terminated "QEMU was told to quit" ;;
-    *) fail QEMUFailed "QEMU ended with $1: its words are in the log" ;;
+    panic) fail GuestPanicked "The guest's kernel panicked." ;;
+    guest) finish 0 GuestShutdown "The guest powered off." ;;
+    reset) finish 0 GuestRebooted "The guest rebooted." ;;
+    host) finish 0 Terminated "QEMU was told to quit." ;;
+    *) fail QEMUFailed "QEMU ended with exit code $1: its words are in the log." ;;
   esac
 }
