@@ -7,7 +7,7 @@ const lab = new Lab(test, 'base-unchanged')
 const names = ['web1', 'web2', 'web3']
 
 /** All that can be told of the base's content and of its file. */
-const base = () => lab.workbench.sh('cd /claims/base; ls -lA --full-time; sha256sum *')
+const base = () => lab.workbench.sh('cd /claims/base; ls -lA --full-time; busybox sha256sum *')
 
 /** What a VM takes on the node's disk beyond the base, in KiB. */
 const extra = async (name: string) => Number((await lab.inPod(name, 'du -sk /overlay')).split('\t')[0])

@@ -37,7 +37,8 @@ lab.step('QEMU is killed: a fresh VM starts in the same pod', async () => {
 
 lab.step('the events tell of both', async () => {
   const told = () => lab.kubectl('describe', 'ei', 'web1')
-  await waitFor('both restarts', 15, told, (text) => /restart 1\b/.test(text) && /restart 2\b/.test(text))
+  const both = (text: string) => /Warning +PodLost /.test(text) && /Restarting .*QEMU.* fresh VM/.test(text)
+  await waitFor('both endings', 15, told, both)
 })
 
 test.run()
