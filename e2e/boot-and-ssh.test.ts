@@ -139,7 +139,7 @@ lab.step('deleting the instance powers the guest down and takes pod and Secret a
   const following = run('kubectl', ['logs', '-n', lab.namespace, '--follow', 'web1-vm'])
   await lab.kubectl('delete', 'ei', 'web1', '--timeout=60s')
   await lab.podGone('web1')
-  assert.match((await following).stdout, /vm: Terminated: the guest powered off/)
+  assert.match((await following).stdout, /vm: Terminated: the guest powered off/i)
   const secret = () => client.find(secrets, { namespace: lab.namespace, name: 'web1-vm' })
   await waitFor('the Secret to go', 30, secret, (found) => found === undefined)
 })
