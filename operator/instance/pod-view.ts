@@ -1,15 +1,7 @@
-import { z } from 'zod'
-import { annotations } from '../api/labels.ts'
 import type { Pod } from '../kube/object.ts'
 import { containerName } from './desired/pod.ts'
+import { type PodRecord, recordOf } from './desired/record.ts'
 import { type Ending, endingOf } from './ending.ts'
-
-const pinnedSize = z.object({
-  flavor: z.string().optional(),
-  cpus: z.number(),
-  memory: z.string(),
-  disk: z.string(),
-})
 
 /** A VM pod, with the questions that the decisions ask of it answered. */
 export type PodView = Readonly<{
@@ -42,13 +34,13 @@ export type PodView = Readonly<{
   rebuildGeneration: number
   specHash: string
   createdAt: string
-  size: Readonly<{ flavor?: string | undefined; cpus: number; memory: string; disk: string }> | undefined
+  size: PodRecord['size'] | undefined
 }>
 
 /** Reads a pod that the operator made. */
 export function viewPod(pod: Pod): PodView {
   const { metadata, spec, status } = pod
-  const notes = metadata.annotations ?? {}
+  const record = recordOf(pod)
   const container = status?.containerStatuses?.find((one) => one.name === containerName)
   const scheduled = status?.conditions?.find((one) => one.type === 'PodScheduled')
   const ready = status?.conditions?.find((one) => one.type === 'Ready')
@@ -73,19 +65,10 @@ export function viewPod(pod: Pod): PodView {
     readySince: ready?.status === 'True' ? ready.lastTransitionTime : undefined,
     scheduledAt: scheduled?.status === 'True' ? scheduled.lastTransitionTime : undefined,
     lastEnding: terminated === undefined ? undefined : endingOf(terminated),
-    restarts: Number(notes[annotations.restartsBefore] ?? 0) + (container?.restartCount ?? 0),
-    rebuildGeneration: Number(notes[annotations.rebuildGeneration] ?? 0),
-    specHash: notes[annotations.specHash] ?? '',
-    createdAt: notes[annotations.createdAt] ?? metadata.creationTimestamp ?? '',
-    size: readSize(notes[annotations.size]),
-  }
-}
-
-function readSize(text: string | undefined): PodView['size'] {
-  if (text === undefined) return undefined
-  try {
-    return pinnedSize.parse(JSON.parse(text))
-  } catch {
-    return undefined
+    restarts: (record?.restartsBefore ?? 0) + (container?.restartCount ?? 0),
+    rebuildGeneration: record?.rebuildGeneration ?? 0,
+    specHash: record?.specHash ?? '',
+    createdAt: record?.createdAt ?? metadata.creationTimestamp ?? '',
+    size: record?.size,
   }
 }

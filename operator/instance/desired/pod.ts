@@ -1,6 +1,5 @@
 import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
 import { controlPortName, reservedPorts } from '../../api/guest-port.ts'
-import { annotations } from '../../api/labels.ts'
 import { type Readiness, readinessOf } from '../../api/readiness.ts'
 import type { Config } from '../../config.ts'
 import { controlPort } from '../../control/connect.ts'
@@ -14,6 +13,7 @@ import { specHash } from '../spec-hash.ts'
 import { ephemeralStorageBytes, overlayLimitBytes } from './disk.ts'
 import { podMemoryBytes } from './memory.ts'
 import { forwardedPorts } from './ports.ts'
+import { type PodRecord, recordVariable } from './record.ts'
 import { secretKeys } from './secret.ts'
 
 /** The pod's one container. */
@@ -50,11 +50,6 @@ export function vmPod(input: PodInput): Intent<Pod> {
       ...(namespace === undefined ? {} : { namespace }),
       labels: childLabels(instance),
       annotations: {
-        [annotations.rebuildGeneration]: String(instance.spec.rebuildGeneration),
-        [annotations.specHash]: specHash(instance.spec),
-        [annotations.restartsBefore]: String(input.restartsBefore),
-        [annotations.createdAt]: input.createdAt,
-        [annotations.size]: JSON.stringify(pinned(size)),
         // A VM's pod that ended is done, not on its way: Argo CD would wait for it otherwise.
         'argocd.argoproj.io/ignore-restart-policy': 'true',
         'kubectl.kubernetes.io/default-container': containerName,
@@ -146,7 +141,8 @@ function secretVolume(volume: string, instanceName: string, files: readonly stri
   return { name: volume, secret: { secretName: childName(instanceName), items, defaultMode: 0o440 } }
 }
 
-function environment({ instance, size, config }: PodInput) {
+function environment(input: PodInput) {
+  const { instance, size, config } = input
   const { spec } = instance
   const readiness = readinessOf(spec.readiness)
   const ports = forwardedPorts(spec.ports, readiness)
@@ -161,7 +157,20 @@ function environment({ instance, size, config }: PodInput) {
     VM_ACCEL_TCG: acceleratorArguments.TCG.join(' '),
     VM_GRACE_SECONDS: String(spec.terminationGracePeriodSeconds),
   }
-  return Object.entries(variables).map(([name, value]) => ({ name, value }))
+  return [
+    ...Object.entries(variables).map(([name, value]) => ({ name, value })),
+    recordVariable(recordFor(input)),
+  ]
+}
+
+function recordFor({ instance, size, restartsBefore, createdAt }: PodInput): PodRecord {
+  return {
+    rebuildGeneration: instance.spec.rebuildGeneration,
+    specHash: specHash(instance.spec),
+    restartsBefore,
+    createdAt,
+    size: pinned(size),
+  }
 }
 
 /** The readiness check as the runner takes it: `ssh:22`, `http:80/healthz`, `agent`. */

@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import type { Pod } from '../../kube/object.ts'
+
+/**
+ * What the operator wrote down about a pod when it made it. It stands in the container's environment, because that is a
+ * part of a pod that nobody can change or strip later, as annotations can be: the life of a VM hangs on it.
+ */
+export type PodRecord = Readonly<{
+  /** The spec.rebuildGeneration that the pod was built for. */
+  rebuildGeneration: number
+  /** Hash over the parts of the spec that it was built from; a difference waits for a rebuild. */
+  specHash: string
+  /** How many VMs of the instance came before, since the last rebuild. */
+  restartsBefore: number
+  /** RFC 3339 with milliseconds. */
+  createdAt: string
+  /** The size that it was built with, as status.resources shows it. */
+  size: Readonly<{ flavor?: string | undefined; cpus: number; memory: string; disk: string }>
+}>
+
+/** The variable that holds the record, as JSON. The runner takes no notice of it. */
+const variable = 'EPHEMERA_RECORD'
+
+const schema = z.object({
+  rebuildGeneration: z.number(),
+  specHash: z.string(),
+  restartsBefore: z.number(),
+  createdAt: z.string(),
+  size: z.object({ flavor: z.string().optional(), cpus: z.number(), memory: z.string(), disk: z.string() }),
+})
+
+export function recordVariable(record: PodRecord): Readonly<{ name: string; value: string }> {
+  return { name: variable, value: JSON.stringify(record) }
+}
+
+/** Undefined for a pod that the operator did not make. */
+export function recordOf(pod: Pod): PodRecord | undefined {
+  for (const { env = [] } of pod.spec.containers) {
+    const text = env.find(({ name }) => name === variable)?.value
+    if (text !== undefined) return parse(text)
+  }
+  return undefined
+}
+
+function parse(text: string): PodRecord | undefined {
+  try {
+    return schema.parse(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
