@@ -25,7 +25,8 @@ export function schemaOf({ kind, schema }: Kind): Schema {
       ...typeMeta,
       kind: { ...typeMeta.kind, description: `${typeMeta.kind.description} ${kind}.` },
       spec,
-      status,
+      // A kind about which the operator finds nothing out has none.
+      ...(status === undefined ? {} : { status }),
     },
   }
 }
@@ -53,7 +54,7 @@ export function definition(kind: Kind): Schema {
           name: version,
           served: true,
           storage: true,
-          subresources: { status: {} },
+          ...('status' in (schemaOf(kind).properties as object) && { subresources: { status: {} } }),
           additionalPrinterColumns: columns,
           ...(selectableFields.length > 0 && {
             selectableFields: selectableFields.map((jsonPath) => ({ jsonPath })),

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { conditions } from './conditions.ts'
 import { apiVersion } from './group.ts'
 import { objectMeta } from './object-meta.ts'
 import { sizeFields } from './resources.ts'
@@ -26,18 +25,6 @@ export const flavorSpec = z
     'The size. A change is taken up by instances that use the flavor at their next rebuild; a VM that runs keeps what it started with.',
   )
 
-/** What the operator has found out about a Flavor. */
-export const flavorStatus = z
-  .object({
-    observedGeneration: z
-      .int()
-      .min(0)
-      .optional()
-      .describe('The metadata.generation that this status was found for.'),
-    conditions: conditions.optional().describe('What is known about the flavor.'),
-  })
-  .describe('What the operator found out. Written by the operator only.')
-
 /** A named size for VMs, for the whole cluster. */
 export const flavor = z
   .object({
@@ -45,7 +32,6 @@ export const flavor = z
     kind: z.literal('Flavor'),
     metadata: objectMeta,
     spec: flavorSpec,
-    status: flavorStatus.optional(),
   })
   .describe(
     'A Flavor is a named size for VMs: virtual CPUs, memory and disk. An EphemeralInstance names one in spec.flavor.',

@@ -74,7 +74,7 @@ export const instanceSpec = z
       .enum(['Auto', 'KVM', 'TCG'])
       .default('Auto')
       .describe(
-        "KVM: hardware virtualisation, and wait for a node that has it. TCG: emulation in software, several times slower, runs anywhere. Auto: KVM where the VM's node has it, else TCG; the status says which. Default Auto. A change takes effect at the next rebuild.",
+        "KVM: hardware virtualisation, and wait for a node that has it. TCG: emulation in software, several times slower, runs anywhere. Auto: KVM where the administrator offers it and it works on the VM's node, else TCG; the status says which. Default Auto. A change takes effect at the next rebuild.",
       ),
     terminationGracePeriodSeconds: z
       .int32()

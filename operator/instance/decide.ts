@@ -195,7 +195,7 @@ function notBuildable(
   if (spec.accelerator === 'KVM' && config.kvmResource === '') {
     return stalled(
       'KVMUnavailable',
-      'accelerator is KVM, but the operator knows no resource that gives pods /dev/kvm: set kvmResource in the chart, or use Auto or TCG.',
+      'accelerator is KVM, but the operator knows no resource that gives pods /dev/kvm: set runner.kvmResource in the chart, or use Auto or TCG.',
     )
   }
   return undefined

@@ -76,6 +76,13 @@ test('the accelerator is one word of its own for the runner to expand', () => {
   assert.is(qemuArguments(vm).filter((word) => word === '@accel@').length, 1)
 })
 
+test("the guest agent's port has an id, without which QEMU reports nothing of it", () => {
+  const [port] = valuesOf(qemuArguments(vm), '-device').filter((device) =>
+    device.startsWith('virtserialport'),
+  )
+  assert.match(port ?? '', /,id=/)
+})
+
 test('no argument but the JSON nodes holds a space that a shell could split', () => {
   assert.equal(
     qemuArguments(vm).filter((word) => word.includes(' ')),

@@ -102,7 +102,8 @@ export function qemuArguments(vm: VirtualMachine): string[] {
     ['-device', 'pvpanic-pci'],
     ['-device', 'virtio-serial-pci,id=serialbus'],
     ['-chardev', `socket,id=agent,path=${sockets.agent},server=on,wait=off`],
-    ['-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'],
+    // With an id, or QEMU tells nobody that the agent opened it.
+    ['-device', 'virtserialport,id=agent,chardev=agent,name=org.qemu.guest_agent.0'],
     [
       '-chardev',
       `socket,id=console,path=${sockets.console},server=on,wait=off,logfile=/dev/stdout,logappend=on`,
