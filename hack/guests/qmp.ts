@@ -27,8 +27,7 @@ export function openLines(path: string): Promise<Lines> {
       // QEMU closes the connection when it ends, which is no failure here.
       socket.on('error', () => {})
       createInterface({ input: socket }).on('line', (line) => {
-        // The agent marks the start of an answer with a byte that JSON does not have.
-        history.push(JSON.parse(line.replace(/^\xff/, '').replace(/^�/, '')) as Message)
+        history.push(JSON.parse(line) as Message)
       })
       resolve({
         history,
