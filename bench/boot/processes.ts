@@ -21,7 +21,8 @@ export function processesOf(podUid: string): PodProcess[] {
       if (cgroup === undefined || !belongsToPod(cgroup, podUid)) return []
       return [{ pid: Number(entry), name: read(`/proc/${entry}/comm`).trim(), cgroup }]
     })
-  if (found.length > 0 && read(`/proc/${found[0]?.pid}/smaps_rollup`) !== '') return found
+  // Not of the first alone: it may have been a short-lived one.
+  if (found.some(({ pid }) => read(`/proc/${pid}/smaps_rollup`) !== '')) return found
   throw new OutOfSight(
     "the pod's processes are not to be seen here: memory and disk are measured as root, on the machine that the nodes run on",
   )

@@ -10,13 +10,14 @@
 import { parseArgs } from 'node:util'
 import { client } from '../../e2e/harness/client.ts'
 import { deleteNamespace } from '../../e2e/harness/namespace.ts'
+import { makeSshKey } from '../../e2e/harness/ssh.ts'
 import { pods } from '../../operator/kube/resource.ts'
 import { commit, machine } from '../machine.ts'
 import { writeResult } from '../result.ts'
 import { bare, byOperator, copyOf, written } from './contenders.ts'
 import { bootMetrics, diskMetrics, type Metrics, memoryMetrics } from './figures.ts'
 import { type Disk, footprint, secondVmDisk } from './footprint.ts'
-import { guest, instanceIn, makeGround } from './ground.ts'
+import { clearGround, guest, instanceIn, makeGround } from './ground.ts'
 import { toSsh } from './launch.ts'
 import { type Pair, runPairs } from './pairs.ts'
 import { OutOfSight, processesOf } from './processes.ts'
@@ -33,7 +34,8 @@ const namespace = 'bench-boot'
 const say = (text: string) => console.log(text)
 
 async function measure(): Promise<Metrics> {
-  const instance = instanceIn(namespace)
+  const make = instanceIn(namespace, makeSshKey())
+  const instance = (name: string) => make(name, guest)
   say('warming up')
   const first = byOperator(instance('warm-up'))
   const warm = await first.launch()
@@ -100,6 +102,7 @@ const where = { date: new Date().toISOString(), commit: commit(), machine: machi
 say(where.machine)
 try {
   await makeGround(namespace)
+  await clearGround(namespace)
   const metrics = await measure()
   say(`\n${table(metrics)}`)
   if (!values['dry-run']) say(`\nwritten: ${writeResult({ name: 'boot', ...where, metrics })}`)
