@@ -197,9 +197,14 @@ function wantsKvm(instance: EphemeralInstance, config: PodInput['config']): bool
 function resources({ instance, size, config }: PodInput) {
   const kvm = wantsKvm(instance, config)
   const overcommit = size.cpuOvercommit ?? config.cpuOvercommit
-  const memory = String(podMemoryBytes(size.memoryBytes, size.cpus, kvm ? instance.spec.accelerator : 'TCG'))
+  const memory = podMemoryBytes({
+    guestBytes: size.memoryBytes,
+    diskBytes: size.diskBytes,
+    cpus: size.cpus,
+    accelerator: kvm ? instance.spec.accelerator : 'TCG',
+  })
   const fixed = {
-    memory,
+    memory: String(memory),
     'ephemeral-storage': String(ephemeralStorageBytes(size.diskBytes)),
     ...(kvm ? { [config.kvmResource]: '1' } : {}),
   }
