@@ -1,5 +1,4 @@
-# slirp: QEMU's own user network. No process; the guest is 10.0.2.15, sees every client as 10.0.2.2, and ports can be added
-# while it runs.
+# slirp: QEMU's own user network. No process; the guest is 10.0.2.15 behind a NAT, and ports can be added while it runs.
 
 net_device() {
   local device="user,id=net0" line name list port word

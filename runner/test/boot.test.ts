@@ -41,6 +41,12 @@ test('the guest reaches out to the network of the pod', async () => {
   await server
 })
 
+test('the guest pings, and is reached over IPv6, where it sees the address of its client', async () => {
+  assert.match((await pod.ssh('ping -c 1 -W 3 10.244.77.1')).stdout, / 1 packets received/)
+  const { stdout } = await pod.ssh('echo $SSH_CLIENT', '', 'fd77::7')
+  assert.match(stdout, /^fd77::1 /)
+})
+
 test('the state says what runs, and the probe port follows it', async () => {
   assert.equal(pod.state(), { phase: 'Running', reason: '', message: '', accelerator: 'TCG', guest: 'Ready' })
   assert.is(await pod.probe('/started'), '200')

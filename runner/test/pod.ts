@@ -45,8 +45,8 @@ export type Pod = Readonly<{
   until: (wanted: (state: RunnerState) => boolean, seconds?: number) => Promise<RunnerState>
   /** Runs a command among the pod's clients. */
   inPeer: (command: string, ...words: string[]) => Promise<Ran>
-  /** Runs a command in the guest, over ssh to the pod's address. */
-  ssh: (command: string, input?: string) => Promise<Ran>
+  /** Runs a command in the guest, over ssh to the pod's IPv4 address or another. */
+  ssh: (command: string, input?: string, to?: string) => Promise<Ran>
   /** Asks a service of the control port, with the pod's key or another, and sends `lines`. */
   control: (service: string, lines?: readonly string[], key?: string) => Promise<Ran>
   /** The HTTP status of a path on the probe port. */
@@ -192,13 +192,13 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
         () => `the state is ${JSON.stringify(state())}\n${log.slice(-3000)}`,
       ),
     inPeer,
-    ssh: (command, input) =>
+    ssh: (command, input, to = address) =>
       ran(
         'ip',
         [
           ...['netns', 'exec', `${name}-peer`, 'ssh', '-i', at('key'), '-o', 'StrictHostKeyChecking=no'],
           ...['-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR', '-o', 'ConnectTimeout=5'],
-          ...[`root@${address}`, command],
+          ...[`root@${to}`, command],
         ],
         input,
       ),

@@ -127,7 +127,7 @@ const table: ReadonlyArray<
     make: tinyBase,
     env: { VM_DISK_BYTES: String(32 * mebibyte) },
     reason: 'DiskTooSmall',
-    message: new RegExp(`${64 * mebibyte} bytes.*${32 * mebibyte}`),
+    message: /64 MiB.*32 MiB/,
   },
   {
     name: 'KVM asked for where there is none',

@@ -1,0 +1,63 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Pod, type PodOptions, startPod } from './pod.ts'
+
+async function withPod(options: PodOptions, story: (pod: Pod) => Promise<void>): Promise<void> {
+  const pod = await startPod(options)
+  try {
+    await story(pod)
+  } finally {
+    await pod.remove()
+  }
+}
+
+/** A server that takes connections and never says a word; it ends when /run/stop appears. */
+const silentServer = `#!/bin/sh
+sleep 4
+nc -ll -p 8080 -e sleep 1000 &
+echo LISTENING
+while ! [ -e /run/stop ]; do sleep 1; done
+kill $!
+`
+
+test('tcp: a silent server makes the guest ready, and not before it listens; without it the guest is not', () =>
+  withPod({ env: { VM_READINESS: 'tcp:8080' }, userData: silentServer }, async (pod) => {
+    await pod.until((state) => state.guest === 'Ready', 90)
+    assert.match(pod.log(), /LISTENING/)
+    await pod.ssh('touch /run/stop')
+    await pod.until((state) => state.guest === 'Booting', 40)
+    assert.is(await pod.probe('/ready'), '404')
+  }))
+
+/** What of the guest agent's protocol the readiness check speaks: any sync and any ping. */
+const fakeAgent = `#!/bin/sh
+for port in /sys/class/virtio-ports/*; do
+  [ "$(cat $port/name)" = org.qemu.guest_agent.0 ] && device=/dev/$(basename $port)
+done
+exec 5<>$device
+while read -r line <&5; do
+  case $line in
+    *guest-sync*) id=\${line##*:}; echo "{\\"return\\": \${id%%\\}*}}" >&5 ;;
+    *guest-ping*) echo '{"return": {}}' >&5 ;;
+  esac
+done
+`
+
+test('agent: the guest is ready when its agent answers', () =>
+  withPod({ env: { VM_READINESS: 'agent' }, userData: fakeAgent }, async (pod) => {
+    await pod.until((state) => state.guest === 'Ready', 90)
+  }))
+
+test('http: a page that is not found is no answer, one that is found is', () =>
+  withPod(
+    {
+      env: { VM_READINESS: 'http:80/up' },
+      userData: '#!/bin/sh\nsleep 3\necho MADE-PAGE\n: >/var/www/up\n',
+    },
+    async (pod) => {
+      await pod.until((state) => state.guest === 'Ready', 90)
+      assert.match(pod.log(), /MADE-PAGE/)
+    },
+  ))
+
+test.run()
