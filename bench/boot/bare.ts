@@ -11,11 +11,15 @@ const files = { overlay: '/overlay/disk.qcow2', seed: '/run/vm/seed.img' } as co
  * A pod with nothing in it but QEMU, with the devices, the limits, the base and the seed of the given pod. An init container
  * makes overlay and seed and is gone when QEMU starts.
  */
-export function barePod({ pod }: ByHand, guest: { readonly diskBytes: number }): Intent<Pod> {
+export function barePod(
+  { pod }: ByHand,
+  guest: { readonly diskBytes: number },
+  accelerator?: string,
+): Intent<Pod> {
   const [container] = pod.spec?.containers ?? []
   if (pod.spec === undefined || container === undefined) throw new Error('the pod has no container')
   const { startupProbe: _, readinessProbe: __, env = [], ports: ___, ...plain } = container
-  const accelerator = env.find(({ name }) => name === 'VM_ACCEL_TCG')?.value ?? '-accel tcg'
+  const words = accelerator ?? env.find(({ name }) => name === 'VM_ACCEL_TCG')?.value ?? '-accel tcg'
   const prepare = [
     `qemu-img create -q -f qcow2 -F qcow2 -b /base/disk.qcow2 ${files.overlay} ${guest.diskBytes}`,
     `mformat -C -i ${files.seed} -v CIDATA -s 32 -h 2 -t 4 ::`,
@@ -30,7 +34,7 @@ export function barePod({ pod }: ByHand, guest: { readonly diskBytes: number }):
         {
           ...plain,
           command: ['/usr/bin/qemu-system-x86_64'],
-          args: bareArguments(container.args ?? [], accelerator),
+          args: bareArguments(container.args ?? [], words),
         },
       ],
     },

@@ -37,9 +37,9 @@ export function written(copy: ByHand): Contender {
   return handMade(copy, copy.pod)
 }
 
-/** QEMU alone in a pod, with the same devices. */
-export function bare(copy: ByHand): Contender {
-  return handMade(copy, barePod(copy, guest))
+/** QEMU alone in a pod, with the same devices, and with the same accelerator unless another is given. */
+export function bare(copy: ByHand, accelerator?: string): Contender {
+  return handMade(copy, barePod(copy, guest, accelerator))
 }
 
 function handMade({ secret }: ByHand, pod: Intent<Pod>): Contender {

@@ -24,9 +24,15 @@ export type Target = Readonly<{
 /** What a guest is made to do, for some 20 s. */
 export type Load = Readonly<{ name: string; run: (target: Target) => Promise<void> }>
 
-const inGuest = async (target: Target, command: string): Promise<void> => {
-  const { code, stderr } = await ssh(target.key, target.address, command)
-  if (code !== 0) throw new Error(`"${command}" in the guest ended with ${code}: ${stderr}`)
+/** An SSH server turns away some of those that come together, and ssh ends with 255 then: they come again. */
+async function inGuest(target: Target, command: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const { code, stderr } = await ssh(target.key, target.address, command)
+    if (code === 0) return
+    if (code !== 255 || tries === 5)
+      throw new Error(`"${command}" in the guest ended with ${code}: ${stderr}`)
+    await sleep(1000 * tries)
+  }
 }
 
 const idle: Load = { name: 'at rest', run: () => sleep(5000) }
