@@ -23,9 +23,9 @@ const asStranger = [
   ['LogLevel', 'ERROR'],
   ['IdentitiesOnly', 'yes'],
   ['ConnectTimeout', '10'],
-  // A guest that died takes its connections along without a word.
-  ['ServerAliveInterval', '3'],
-  ['ServerAliveCountMax', '3'],
+  // A guest that died takes its connections along without a word; one that is busy may be silent for long.
+  ['ServerAliveInterval', '5'],
+  ['ServerAliveCountMax', '12'],
 ].flatMap(([name, value]) => ['-o', `${name}=${value}`])
 
 /** Runs a command in a guest, whatever comes of it. 255 is ssh's own failure. */
