@@ -3,13 +3,25 @@ import type { Metric } from '../result.ts'
 import { aims, type Metrics } from './figures.ts'
 import type { Memory } from './memory.ts'
 
+const heads = ['', 'value', 'aim', '', 'against', 'n']
+
 /** A table of all figures: ratios first, then what has an aim, then the rest. */
 export function table(metrics: Metrics): string {
+  return columns([heads, ...rowsOf(metrics)])
+}
+
+/** The same for a page. */
+export function markdownTable(metrics: Metrics): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const rows = rowsOf(metrics).map(([key = '', ...cells]) => line([`\`${key}\``, ...cells]))
+  return [line(heads), line(heads.map(() => '---')), ...rows].join('\n')
+}
+
+function rowsOf(metrics: Metrics): string[][] {
   const rank = ([key, { unit }]: [string, Metric]) => (unit === 'ratio' ? 0 : key in aims ? 1 : 2)
-  const rows = Object.entries(metrics)
+  return Object.entries(metrics)
     .sort((one, other) => rank(one) - rank(other))
     .map(([key, metric]) => row(key, metric))
-  return columns([['', 'value', 'aim', '', 'against', 'n'], ...rows])
 }
 
 function row(key: string, { value, unit, baseline, n }: Metric): string[] {

@@ -1,11 +1,11 @@
 /**
  * How long a VM takes to start, and what its pod costs, against the same pod written by hand and QEMU alone. Prints a table and
- * writes bench/results/boot.json. Run it with `make bench-boot`, on a machine that does nothing else.
+ * writes bench/results/boot.json and the table in docs/performance.md. Run it with `make bench-boot`, on a machine that does nothing else.
  *
  *   hack/cluster/in node bench/boot/run.ts [--pairs N] [--rounds N] [--dry-run]
  *
  * --pairs: launches of each kind that are timed (default 7); --rounds: of each kind whose memory is measured (default 3);
- * --dry-run: the result's file is left as it is.
+ * --dry-run: both files are left as they are.
  */
 import { parseArgs } from 'node:util'
 import { client } from '../../e2e/harness/client.ts'
@@ -13,6 +13,7 @@ import { deleteNamespace } from '../../e2e/harness/namespace.ts'
 import { makeSshKey } from '../../e2e/harness/ssh.ts'
 import { pods } from '../../operator/kube/resource.ts'
 import { commit, machine } from '../machine.ts'
+import { updatePage } from '../page.ts'
 import { writeResult } from '../result.ts'
 import { bare, byOperator, copyOf, written } from './contenders.ts'
 import { bootMetrics, diskMetrics, type Metrics, memoryMetrics } from './figures.ts'
@@ -21,7 +22,7 @@ import { clearGround, guest, instanceIn, makeGround } from './ground.ts'
 import { toSsh } from './launch.ts'
 import { type Pair, runPairs } from './pairs.ts'
 import { OutOfSight, processesOf } from './processes.ts'
-import { processTable, table } from './report.ts'
+import { markdownTable, processTable, table } from './report.ts'
 
 const { values } = parseArgs({
   options: {
@@ -105,7 +106,10 @@ try {
   await clearGround(namespace)
   const metrics = await measure()
   say(`\n${table(metrics)}`)
-  if (!values['dry-run']) say(`\nwritten: ${writeResult({ name: 'boot', ...where, metrics })}`)
+  if (!values['dry-run']) {
+    const result = { name: 'boot', ...where, metrics }
+    say(`\nwritten: ${writeResult(result)}, ${updatePage(result, markdownTable(metrics))}`)
+  }
 } finally {
   await deleteNamespace(namespace)
   await client.close()
