@@ -32,14 +32,18 @@ export function memoryOf(podUid: string, guestBytes: number): Memory {
     name,
     mib: pssKib(read(`/proc/${pid}/smaps_rollup`)) / 1024,
   }))
-  const pod = usage(podGroup(qemu))
+  // Guests give memory back while this reads, so what the pod uses is read before and after the guest's, and the lesser taken:
+  // otherwise memory that has just gone would pass for the pod's own.
+  const before = usage(podGroup(qemu))
+  const guest = residentKib(read(`/proc/${qemu.pid}/smaps`), guestBytes / 1024) / 1024
+  const after = usage(podGroup(qemu))
   return {
-    workingSet: pod.workingSet / mebibyte,
-    held: pod.held / mebibyte,
+    workingSet: Math.min(before.workingSet, after.workingSet) / mebibyte,
+    held: Math.min(before.held, after.held) / mebibyte,
     container: usage(qemu.cgroup).workingSet / mebibyte,
     pss: pss.reduce((sum, { mib }) => sum + mib, 0),
     qemuPss: pssKib(read(`/proc/${qemu.pid}/smaps_rollup`)) / 1024,
-    guest: residentKib(read(`/proc/${qemu.pid}/smaps`), guestBytes / 1024) / 1024,
+    guest,
     byName: sums(pss),
   }
 }
