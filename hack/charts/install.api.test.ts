@@ -96,6 +96,7 @@ const rights: readonly [string, boolean][] = [
   ['watch core/pods', true],
   ['create core/pods in lab', true],
   ['delete core/pods in lab', true],
+  ['patch core/pods in lab', true],
   ['create core/pods/exec in lab', false],
   ['list core/persistentvolumeclaims', true],
   ['delete core/persistentvolumeclaims in lab', false],

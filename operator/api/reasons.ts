@@ -22,6 +22,7 @@ export const reasons = {
   ChangeWaiting: 'The spec was changed; the change takes effect at the next rebuild.',
 
   // At rest, as asked.
+  Pausing: 'The guest is about to be paused, because powerState is Paused.',
   Paused: "The guest's CPUs stand still, because powerState is Paused.",
   Stopping: 'The guest is being powered down, because powerState is Stopped.',
   Stopped: 'There is no pod, because powerState is Stopped.',

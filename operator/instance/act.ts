@@ -1,9 +1,10 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
-import { labels } from '../api/labels.ts'
+import { labels, labelValues } from '../api/labels.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { Config } from '../config.ts'
 import type { VmControl } from '../control/client.ts'
 import { controlKey } from '../control/key.ts'
+import type { JsonPatchOperation } from '../kube/calls.ts'
 import type { KubeClient } from '../kube/client.ts'
 import {
   isAlreadyExists,
@@ -13,12 +14,14 @@ import {
   isNotFound,
   type KubeError,
 } from '../kube/errors.ts'
-import { isControlledBy } from '../kube/owner.ts'
+import type { Intent, Pod, Secret } from '../kube/object.ts'
+import { ownerReference } from '../kube/owner.ts'
 import { pods, secrets } from '../kube/resource.ts'
 import { childName } from './children.ts'
 import { vmPod } from './desired/pod.ts'
 import { instanceSecret } from './desired/secret.ts'
 import type { Observed } from './observed.ts'
+import { isOurs, type Restoration, restorationOf } from './ownership.ts'
 import { viewPod } from './pod-view.ts'
 import type { Action } from './verdict.ts'
 
@@ -40,22 +43,65 @@ export class Refused extends Error {
   }
 }
 
-/** Carries out the one action of a verdict. Each may be done again without harm. Throws Refused, KubeError, ControlError. */
+/** Something of a former instance of the same name is in the way, and the cluster is about to collect it. */
+export class FormerInTheWay extends Error {
+  override readonly name = 'FormerInTheWay'
+}
+
+/** The pod that was made, or was found to have been made before without anybody having noticed. */
+export type Creation = Readonly<{ pod: Pod; isNew: boolean }>
+
+/**
+ * Carries out the one action of a verdict; gives what became of a creation. Each may be done again without harm.
+ * Throws Refused, FormerInTheWay, KubeError, ControlError.
+ */
 export async function act(
   action: Action,
   observed: Observed,
   dependencies: ActDependencies,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Creation | undefined> {
   switch (action.kind) {
     case 'create':
       await putSecret(observed.instance, dependencies, signal)
-      return createPod(action, observed.instance, dependencies, signal)
+      return createPod(action, observed, dependencies, signal)
     case 'delete':
-      return deletePod(action.podUID, observed.instance, dependencies, signal)
+      await deletePod(action.podUID, observed.instance, dependencies, signal)
+      return undefined
     case 'pause':
     case 'resume':
-      return setPaused(action.kind === 'pause', observed, dependencies)
+      await setPaused(action.kind === 'pause', observed, dependencies)
+      return undefined
+  }
+}
+
+/** Puts back what somebody took off a pod. Rejects with a conflict when the pod changed since it was looked at. */
+export async function restore(
+  { podUID: uid, resourceVersion, labels: lost, ownerReferences }: Restoration,
+  instance: EphemeralInstance,
+  { client }: Pick<ActDependencies, 'client'>,
+  signal: AbortSignal,
+): Promise<Pod> {
+  const { name, namespace } = instance.metadata
+  const metadata = {
+    uid,
+    resourceVersion,
+    ...(lost === undefined ? {} : { labels: lost }),
+    ...(ownerReferences === undefined ? {} : { ownerReferences }),
+  }
+  return client.mergePatch(pods, { namespace, name: childName(name) }, { metadata }, { signal })
+}
+
+/** Deletes a pod whose instance is gone, and which nothing else would ever delete. */
+export async function removeLeftBehind(
+  pod: Pod,
+  { client }: Pick<ActDependencies, 'client'>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await client.delete(pods, pod.metadata, { uid: pod.metadata.uid, signal })
+  } catch (error) {
+    if (!isNotFound(error) && !isConflict(error)) throw error
   }
 }
 
@@ -73,50 +119,86 @@ async function putSecret(
     if (!isAlreadyExists(error)) throw refusalOf(error, 'Secret')
   }
   const { name, namespace } = intent.metadata
-  const label = `/metadata/labels/${labels.instance.replace('/', '~1')}`
-  const operations = [
-    { op: 'test' as const, path: label, value: instance.metadata.name },
-    { op: 'test' as const, path: '/metadata/ownerReferences/0/uid', value: instance.metadata.uid },
-    { op: 'replace' as const, path: '/data', value: intent.data },
-  ]
-  try {
-    await client.jsonPatch(secrets, { name, ...(namespace === undefined ? {} : { namespace }) }, operations, {
-      signal,
-    })
-  } catch (error) {
-    if (!isConflict(error) && !isInvalid(error)) throw error
-    throw new Refused(
-      'NameTaken',
-      `Secret ${name} exists and does not belong to this instance: delete that Secret, or give the instance another name.`,
-    )
+  const patch = async (operations: readonly JsonPatchOperation[]): Promise<boolean> => {
+    try {
+      await client.jsonPatch(secrets, { name, namespace }, operations, { signal })
+      return true
+    } catch (error) {
+      if (!isConflict(error) && !isInvalid(error)) throw error
+      return false
+    }
   }
+  if (await patch(renewal(instance, intent))) return
+  if (await patch(adoption(instance, intent))) return
+  if (await patch(testsOfFormer(instance))) {
+    throw new FormerInTheWay('The Secret of a former instance of the same name is still going.')
+  }
+  throw new Refused(
+    'NameTaken',
+    `Secret ${name} exists and does not belong to this instance: delete that Secret, or give the instance another name.`,
+  )
+}
+
+const owners = '/metadata/ownerReferences'
+
+/** Ours by its owner: whatever else of it was changed is put right. */
+function renewal({ metadata }: EphemeralInstance, intent: Intent<Secret>): JsonPatchOperation[] {
+  return [{ op: 'test', path: `${owners}/0/uid`, value: metadata.uid }, ...contentOf(intent)]
+}
+
+/** Ours by its labels, where somebody took its owner off: nothing else claims it. */
+function adoption(instance: EphemeralInstance, intent: Intent<Secret>): JsonPatchOperation[] {
+  const label = (name: string) => `/metadata/labels/${name.replaceAll('/', '~1')}`
+  const owner = ownerReference(instance, intent.metadata)
+  return [
+    { op: 'test', path: label(labels.instance), value: instance.metadata.name },
+    { op: 'test', path: label(labels.managedBy), value: labelValues.managedBy },
+    { op: 'test', path: owners, value: null },
+    { op: 'add', path: owners, value: [owner] },
+    ...contentOf(intent),
+  ]
+}
+
+const contentOf = (intent: Intent<Secret>): JsonPatchOperation[] => [
+  { op: 'add', path: '/metadata/labels', value: intent.metadata.labels },
+  { op: 'add', path: '/data', value: intent.data },
+]
+
+/** Only looks: owned by an instance of this name, though not by this one. */
+function testsOfFormer({ kind, metadata }: EphemeralInstance): JsonPatchOperation[] {
+  return [
+    { op: 'test', path: `${owners}/0/kind`, value: kind },
+    { op: 'test', path: `${owners}/0/name`, value: metadata.name },
+  ]
 }
 
 async function createPod(
-  action: Extract<Action, { kind: 'create' }>,
-  instance: EphemeralInstance,
+  { size, restartsBefore }: Extract<Action, { kind: 'create' }>,
+  observed: Observed,
   { client, config, now }: ActDependencies,
   signal: AbortSignal,
-): Promise<void> {
-  const { size, restartsBefore } = action
+): Promise<Creation | undefined> {
+  const { instance } = observed
   const intent = vmPod({ instance, size, config, restartsBefore, createdAt: now().toISOString() })
   try {
-    await client.create(pods, intent, { signal })
+    return { pod: await client.create(pods, intent, { signal }), isNew: true }
   } catch (error) {
     if (!isAlreadyExists(error)) throw refusalOf(error, 'pod')
-    const { name, namespace } = intent.metadata
-    const other = await client.find(
-      pods,
-      { name, ...(namespace === undefined ? {} : { namespace }) },
-      { signal },
-    )
-    // Ours, and just not seen yet; or gone again: both show in a moment.
-    if (other === undefined || isControlledBy(other, instance)) return
+  }
+  const { name, namespace } = intent.metadata
+  const other = await client.find(pods, { name, namespace }, { signal })
+  // Gone again, or going: the next look finds the name free.
+  if (other === undefined || other.metadata.deletionTimestamp !== undefined) return undefined
+  if (!isOurs(observed, other)) {
     throw new Refused(
       'NameTaken',
       `Pod ${name} exists and does not belong to this instance: delete that pod, or give the instance another name.`,
     )
   }
+  // Ours, and the cache does not show it: not yet, or because the labels that it is found by were taken off.
+  const restoration = restorationOf(instance, other)
+  const pod = restoration === undefined ? other : await restore(restoration, instance, { client }, signal)
+  return { pod, isNew: false }
 }
 
 /** What the API server says when quota, policy or Pod Security forbids an object, as a Refused; others as they are. */

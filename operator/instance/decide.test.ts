@@ -1,10 +1,13 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Condition } from '../api/conditions.ts'
+import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Phase } from '../api/phase.ts'
 import type { Reason } from '../api/reasons.ts'
 import { decide } from './decide.ts'
+import type { MadePod } from './made-pods.ts'
 import type { Observed } from './observed.ts'
+import { statusOf } from './status.ts'
 import {
   ago,
   answering,
@@ -30,6 +33,8 @@ type Row = Readonly<{
   stalled?: Reason
   action?: Action['kind']
   requeue?: number
+  passing?: true
+  restores?: true
 }>
 
 const condition = (type: string, reason: Reason, status: Condition['status'] = 'False'): Condition => ({
@@ -47,6 +52,15 @@ const ran = (reason: Reason, more: object = {}) => ({
   restarts: 0,
   startedAt: ago(3600),
   conditions: [condition('Active', reason, reason === 'Running' || reason === 'Paused' ? 'True' : 'False')],
+  ...more,
+})
+
+const made = (more: Partial<MadePod> = {}): MadePod => ({
+  podUID: 'uid-made',
+  rebuildGeneration: 0,
+  restarts: 0,
+  at: new Date(ago(1)),
+  isSeen: true,
   ...more,
 })
 
@@ -221,8 +235,18 @@ const rows: readonly Row[] = [
     active: 'Stopped',
   },
   {
-    name: 'pauses a guest that runs',
+    name: 'writes down that it is going to pause before it does',
     given: observed({ instance: pausedSpec, pod: running(answering, pausedSpec) }),
+    phase: 'Booting',
+    active: 'Pausing',
+    requeue: 1,
+  },
+  {
+    name: 'pauses a guest that runs',
+    given: observed({
+      instance: instance({ powerState: 'Paused' }, ran('Pausing')),
+      pod: running(answering, pausedSpec),
+    }),
     phase: 'Paused',
     active: 'Paused',
     action: 'pause',
@@ -245,9 +269,16 @@ const rows: readonly Row[] = [
         pausedSpec,
       ),
     }),
-    phase: 'Paused',
-    active: 'Paused',
-    action: 'pause',
+    phase: 'Booting',
+    active: 'Pausing',
+    requeue: 1,
+  },
+  {
+    name: 'resumes what a former operator may have paused',
+    given: observed({ instance: instance({}, ran('Pausing')), pod: running(answering) }),
+    phase: 'Booting',
+    active: 'Running',
+    action: 'resume',
   },
   {
     name: 'resumes what it paused',
@@ -328,7 +359,7 @@ const rows: readonly Row[] = [
       pod: running(container({ state: ending(0, 'GuestShutdown', 'the guest powered off') }), never),
     }),
     phase: 'Stopping',
-    active: 'Stopping',
+    active: 'GuestShutdown',
   },
   {
     name: 'says that a VM fails again and again',
@@ -406,6 +437,89 @@ const rows: readonly Row[] = [
     action: 'delete',
   },
   {
+    name: 'takes no second pod for lost that the cache has not shown yet',
+    given: observed({ instance: plain, made: made({ isSeen: false, at: new Date(ago(5)) }) }),
+    phase: 'Pending',
+    active: 'PodCreated',
+    passing: true,
+    requeue: 1,
+  },
+  {
+    name: 'waits for the cache also while that shows a former pod',
+    given: observed({
+      instance: instance({ rebuildGeneration: 1 }),
+      pod: running(answering),
+      made: made({ podUID: 'uid-next', rebuildGeneration: 1, isSeen: false, at: new Date(ago(5)) }),
+    }),
+    phase: 'Pending',
+    active: 'PodCreated',
+    passing: true,
+    requeue: 1,
+  },
+  {
+    name: 'does not wait for ever for a cache that missed the pod',
+    given: observed({ instance: plain, made: made({ isSeen: false, at: new Date(ago(60)) }) }),
+    phase: 'Pending',
+    active: 'PodCreated',
+    action: 'create',
+  },
+  {
+    name: 'takes its time with pods that are taken away before any status tells of them',
+    given: observed({ instance: plain, made: made({ restarts: 3, at: new Date(ago(1)) }) }),
+    phase: 'Pending',
+    active: 'CrashLoop',
+    requeue: 19,
+  },
+  {
+    name: 'starts none under Never when the pod is taken away before any status tells of it',
+    given: observed({ instance: never, made: made() }),
+    phase: 'Failed',
+    active: 'Failed',
+    stalled: 'Failed',
+  },
+  {
+    name: 'starts a fresh VM under Never when it ended the last one itself',
+    given: observed({ instance: instance({ restartPolicy: 'Never' }, ran('Stopping')) }),
+    phase: 'Pending',
+    active: 'PodCreated',
+    action: 'create',
+  },
+  {
+    name: 'does not call a pod lost that it told to go itself',
+    given: observed({ instance: instance({}, ran('Stopping')), pod: terminating(running(answering)) }),
+    phase: 'Stopping',
+    active: 'Stopping',
+  },
+  {
+    name: 'gives a pod that has just been made a moment to get a node',
+    given: observed({ instance: plain, pod: podOf(plain, {}, 0, 0.2) }),
+    phase: 'Pending',
+    active: 'PodCreated',
+    passing: true,
+    requeue: 0.8,
+  },
+  {
+    name: 'gives QEMU a moment to start',
+    given: observed({
+      instance: plain,
+      pod: running(container({ state: { running: { startedAt: ago(0.5) } }, started: false })),
+    }),
+    phase: 'Starting',
+    active: 'Preparing',
+    passing: true,
+    requeue: 1,
+  },
+  {
+    name: 'goes on with a pod of its own that lost its owner',
+    given: observed({
+      instance: instance({}, ran('Running')),
+      pod: { ...running(answering), metadata: { ...placed.metadata, ownerReferences: [] } },
+    }),
+    phase: 'Ready',
+    active: 'Running',
+    restores: true,
+  },
+  {
     name: 'takes its time with a VM whose pod is taken away again and again',
     given: observed({ instance: instance({}, ran('Running', { restarts: 4, startedAt: ago(10) })) }),
     phase: 'Pending',
@@ -422,6 +536,8 @@ for (const row of rows) {
     assert.is(verdict.stalled?.reason, row.stalled)
     assert.is(verdict.action?.kind, row.action)
     assert.is(verdict.requeueAfterSeconds, row.requeue)
+    assert.is(verdict.passing, row.passing)
+    assert.is(verdict.restoration !== undefined, row.restores === true)
   })
 }
 
@@ -437,6 +553,17 @@ test('a lost VM counts as a restart of the next', () => {
     observed({ instance: instance({}, ran('Running', { restarts: 2, startedAt: ago(3600) })) }),
   )
   assert.is(action?.kind === 'create' && action.restartsBefore, 3)
+})
+
+test('what is said of a world does not feed on itself: looking again at the same world says the same', () => {
+  for (const { name, given } of rows) {
+    const look = (status: EphemeralInstance['status']) => {
+      const again = { ...given, instance: { ...given.instance, status } } as Observed
+      return statusOf(again, decide(again))
+    }
+    const settled = look(look(look(given.instance.status)))
+    assert.equal(look(settled), settled, name)
+  }
 })
 
 test('the same observation gives the same verdict', () => {

@@ -1,9 +1,11 @@
 import type { Reason } from '../api/reasons.ts'
 import { findCondition } from '../kube/conditions.ts'
-import { controllerOf, isControlledBy } from '../kube/owner.ts'
+import { controllerOf } from '../kube/owner.ts'
 import { recreateDelaySeconds } from './backoff.ts'
 import { childName } from './children.ts'
+import { isEndedByUs, type LastVm, lastVm } from './last-vm.ts'
 import type { Observed } from './observed.ts'
+import { isOurs, restorationOf } from './ownership.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 import { judgePod } from './running.ts'
 import { type Size, sizeOf } from './size.ts'
@@ -15,6 +17,7 @@ type Check = (observed: Observed, pod: PodView | undefined) => Verdict | undefin
 
 /** In this order: the first that has something to say decides. */
 const checks: readonly Check[] = [
+  notSeenYet, //       a pod was made a moment ago, and the cache does not show it yet
   nameTaken, //        something else has the pod's name
   asStopped, //        powerState is Stopped
   ended, //            the pod is over, and its policy starts no other
@@ -29,6 +32,13 @@ const checks: readonly Check[] = [
 
 /** What to say of an instance and what to do about it. Pure: the same observation gives the same verdict. */
 export function decide(observed: Observed): Verdict {
+  const verdict = firstOf(observed)
+  const { instance, pod } = observed
+  const restoration = pod !== undefined && isOurs(observed, pod) ? restorationOf(instance, pod) : undefined
+  return restoration === undefined ? verdict : { ...verdict, restoration }
+}
+
+function firstOf(observed: Observed): Verdict {
   const pod = observed.pod === undefined ? undefined : viewPod(observed.pod)
   for (const check of checks) {
     const verdict = check(observed, pod)
@@ -38,8 +48,25 @@ export function decide(observed: Observed): Verdict {
   return judgePod(observed, pod)
 }
 
-function nameTaken({ instance, pod }: Observed): Verdict | undefined {
-  if (pod === undefined || isControlledBy(pod, instance)) return undefined
+/** A cache that has not shown a pod for this long has missed it. */
+const longestLagMilliseconds = 30_000
+
+function notSeenYet({ made, now }: Observed, pod: PodView | undefined): Verdict | undefined {
+  if (made === undefined || made.isSeen || made.podUID === pod?.uid) return undefined
+  if (now.getTime() - made.at.getTime() > longestLagMilliseconds) return undefined
+  const message = 'The pod was just made.'
+  return {
+    phase: 'Pending',
+    active: no('PodCreated', message),
+    guestReady: no('PodCreated', message),
+    passing: true,
+    requeueAfterSeconds: 1,
+  }
+}
+
+function nameTaken(observed: Observed): Verdict | undefined {
+  const { instance, pod } = observed
+  if (pod === undefined || isOurs(observed, pod)) return undefined
   const owner = controllerOf(pod)
   if (owner?.kind === instance.kind && owner.name === instance.metadata.name) {
     const message = 'The pod of a former instance of the same name is still going.'
@@ -71,8 +98,15 @@ function asStopped({ instance }: Observed, pod: PodView | undefined): Verdict | 
   }
 }
 
-function goingAway({ instance }: Observed, pod: PodView | undefined): Verdict | undefined {
+function goingAway(observed: Observed, pod: PodView | undefined): Verdict | undefined {
+  const { instance } = observed
   if (pod?.terminating !== true) return undefined
+  const active = findCondition(instance.status?.conditions, 'Active')
+  if (active !== undefined && isEndedByUs(observed, pod.uid)) {
+    // What is wanted now may be another thing again; the pod goes all the same, and it was not lost.
+    const going = no(active.reason as Reason, 'The old VM goes; a fresh one starts when it is gone.')
+    return { phase: 'Stopping', active: going, guestReady: going }
+  }
   const rebuild = pod.rebuildGeneration !== instance.spec.rebuildGeneration
   const reason = rebuild ? 'Rebuilding' : 'PodLost'
   const message = rebuild
@@ -140,20 +174,18 @@ function overtaken(_: Observed, pod: PodView | undefined): Verdict | undefined {
   }
 }
 
-function stayedEnded({ instance }: Observed, pod: PodView | undefined): Verdict | undefined {
-  if (pod !== undefined || !hasRun(instance)) return undefined
+function stayedEnded(observed: Observed, pod: PodView | undefined): Verdict | undefined {
+  if (pod !== undefined || lastVm(observed) === undefined) return undefined
+  const { instance } = observed
   const active = findCondition(instance.status?.conditions, 'Active')
   if (instance.spec.restartPolicy !== 'Always' && active?.reason === 'Succeeded') {
     return atEnd(true, active.message)
   }
   if (instance.spec.restartPolicy !== 'Never') return undefined
-  if (active?.reason === 'Failed') return atEnd(false, active.message)
+  // Of the two conditions that say how it ended, this one says no more than that.
+  const told = findCondition(instance.status?.conditions, 'GuestReady')
+  if (told?.reason === 'Failed') return atEnd(false, told.message)
   return atEnd(false, 'The pod was deleted or lost, and restartPolicy Never starts no other.')
-}
-
-/** A VM was built for the generation that the spec asks for now. */
-function hasRun({ spec, status }: Observed['instance']): boolean {
-  return status?.podUID !== undefined && status.rebuildGeneration === spec.rebuildGeneration
 }
 
 function atEnd(succeeded: boolean, message: string): Verdict {
@@ -204,10 +236,10 @@ function notBuildable(
 function absent(observed: Observed, pod: PodView | undefined): Verdict | undefined {
   if (pod !== undefined) return undefined
   const { instance, flavor } = observed
-  const lost = hasRun(instance)
-  const restarts = lost ? (instance.status?.restarts ?? 0) + 1 : 0
-  if (lost) {
-    const wait = waitSeconds(observed, restarts - 1)
+  const lost = lastVm(observed)
+  const restarts = lost === undefined ? 0 : lost.restarts + 1
+  if (lost !== undefined) {
+    const wait = waitSeconds(lost, observed.now)
     if (wait > 0) {
       const message = 'The VM was lost again and again; the operator waits longer before each new one.'
       return {
@@ -229,10 +261,9 @@ function absent(observed: Observed, pod: PodView | undefined): Verdict | undefin
 }
 
 /** Seconds until the next VM may be made after one was lost. */
-function waitSeconds({ instance, now }: Observed, restarts: number): number {
-  const started = Date.parse(instance.status?.startedAt ?? '')
-  if (Number.isNaN(started)) return 0
-  const lived = (now.getTime() - started) / 1000
+function waitSeconds({ restarts, since }: LastVm, now: Date): number {
+  if (since === undefined) return 0
+  const lived = (now.getTime() - since.getTime()) / 1000
   return Math.max(0, recreateDelaySeconds(restarts, lived) - lived)
 }
 

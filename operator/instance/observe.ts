@@ -3,22 +3,22 @@ import type { Config } from '../config.ts'
 import type { VmControl } from '../control/client.ts'
 import { controlKey } from '../control/key.ts'
 import type { RunnerState } from '../control/state.ts'
-import { isControlledBy } from '../kube/owner.ts'
 import { childName } from './children.ts'
+import type { MadePods } from './made-pods.ts'
 import type { Observed } from './observed.ts'
+import { isOurs } from './ownership.ts'
+import { passingFor, startingMilliseconds } from './passing.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 import type { Sources } from './sources.ts'
 
 export type ObserveDependencies = Readonly<{
   sources: Sources
+  made: MadePods
   control: VmControl
   masterKey: Uint8Array
   config: Config
   now: () => Date
 }>
-
-/** A VM that starts as it should is up before it is worth asking why it is not. */
-const patienceMilliseconds = 1_500
 
 /** Reads all that a decision about this instance rests on. The one thing that is not in a store is the runner's word. */
 export async function observe(
@@ -30,12 +30,14 @@ export async function observe(
   const { flavor, boot } = instance.spec
   const now = dependencies.now()
   const pod = sources.pods.get(namespace, childName(name))
-  const ours = pod !== undefined && isControlledBy(pod, instance) ? viewPod(pod) : undefined
+  const made = dependencies.made.of(instance)
+  const ours = pod !== undefined && isOurs({ instance, made }, pod) ? viewPod(pod) : undefined
   return {
     instance,
     flavor: flavor === undefined ? undefined : sources.flavors.get(undefined, flavor),
     claim: boot.claim === undefined ? undefined : sources.claims.get(namespace, boot.claim),
     pod,
+    made,
     runner:
       ours !== undefined && isWorthAsking(instance, ours, config, now)
         ? await askRunner(instance, ours, dependencies)
@@ -48,7 +50,7 @@ export async function observe(
 /** The pod is asked only for what the kubelet does not tell: why QEMU does not start, and which accelerator it got. */
 function isWorthAsking(instance: EphemeralInstance, pod: PodView, config: Config, now: Date): boolean {
   if (pod.terminating || pod.runningSince === undefined || pod.ips.length === 0) return false
-  if (!pod.started) return now.getTime() - Date.parse(pod.runningSince) >= patienceMilliseconds
+  if (!pod.started) return passingFor(pod.runningSince, startingMilliseconds, now) === 0
   const known = instance.status?.podUID === pod.uid && instance.status.accelerator !== undefined
   return config.kvmResource !== '' && !known
 }

@@ -3,6 +3,7 @@ import type { Flavor } from '../api/flavor.ts'
 import type { Config } from '../config.ts'
 import type { RunnerState } from '../control/state.ts'
 import type { PersistentVolumeClaim, Pod } from '../kube/object.ts'
+import type { MadePod } from './made-pods.ts'
 
 /** Everything that a decision rests on, read before it is made. */
 export type Observed = Readonly<{
@@ -13,6 +14,8 @@ export type Observed = Readonly<{
   claim: PersistentVolumeClaim | undefined
   /** The object that has the pod's name, whoever it belongs to. */
   pod: Pod | undefined
+  /** The pod that this process made last for the instance; undefined when it made none. */
+  made: MadePod | undefined
   /** What the runner says of itself; undefined when it was not asked or did not answer. */
   runner: RunnerState | undefined
   config: Pick<Config, 'kvmResource'>

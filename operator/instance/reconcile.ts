@@ -4,40 +4,61 @@ import { ephemeralInstances } from '../api/types.ts'
 import { ControlError } from '../control/connect.ts'
 import { QmpError } from '../control/qmp.ts'
 import type { Applier } from '../kube/apply.ts'
+import { isForbidden, isInvalid } from '../kube/errors.ts'
 import type { EventSink } from '../kube/events.ts'
 import { objectKey, splitKey } from '../kube/object.ts'
+import { isOlder } from '../kube/version.ts'
 import type { ReconcileContext } from '../runtime/controller.ts'
+import type { Logger } from '../runtime/logger.ts'
 import type { Outcome } from '../runtime/outcome.ts'
-import { type ActDependencies, act, Refused } from './act.ts'
+import {
+  type ActDependencies,
+  act,
+  type Creation,
+  FormerInTheWay,
+  Refused,
+  removeLeftBehind,
+  restore,
+} from './act.ts'
+import { childName } from './children.ts'
 import { decide } from './decide.ts'
+import { MadePods } from './made-pods.ts'
 import { type ObserveDependencies, observe } from './observe.ts'
 import type { Observed } from './observed.ts'
+import { isLeftBehind, restorationOf } from './ownership.ts'
 import { statusOf } from './status.ts'
 import { storyOf } from './story.ts'
 import { no, type Verdict, yes } from './verdict.ts'
 
-export type ReconcileDependencies = ObserveDependencies &
+export type ReconcileDependencies = Omit<ObserveDependencies, 'made'> &
   ActDependencies &
   Readonly<{ applier: Applier; events: EventSink }>
-
-/** What was written last about an instance, for as long as the store still shows what was there before. */
-type Written = Readonly<{ basedOn: string; object: EphemeralInstance }>
 
 /** Brings one instance a step nearer to its spec: gather, decide, act, and say what was found. */
 export class InstanceReconciler {
   readonly #dependencies: ReconcileDependencies
-  readonly #written = new Map<string, Written>()
+  readonly #made: MadePods
+  /** The instance as it was after the last write of its status, while the store still shows an older one. */
+  readonly #written = new Map<string, EphemeralInstance>()
+  /** What was put back on a pod and did not stay, as where a webhook of the cluster decides on labels. */
+  readonly #vain = new Map<string, string>()
 
   constructor(dependencies: ReconcileDependencies) {
     this.#dependencies = dependencies
+    this.#made = new MadePods(dependencies.sources.pods)
   }
 
   async reconcile(key: string, { signal, log }: ReconcileContext): Promise<Outcome> {
     const { sources, applier } = this.#dependencies
     const stored = sources.instances.getByKey(key)
     if (stored === undefined) {
+      const target = splitKey(key)
       this.#written.delete(key)
-      applier.forget(ephemeralInstances, splitKey(key))
+      this.#vain.delete(key)
+      this.#made.forget(target)
+      applier.forget(ephemeralInstances, target)
+      const pod = sources.pods.get(target.namespace, childName(target.name))
+      if (pod !== undefined && isLeftBehind(pod)) await removeLeftBehind(pod, this.#dependencies, signal)
       return {}
     }
     // Its children go with it, by their owner references.
@@ -51,14 +72,51 @@ export class InstanceReconciler {
       await this.#sayInvalid(instance, message, signal)
       return {}
     }
-    const observed = await observe({ ...instance, spec: parsed.data.spec }, this.#dependencies)
+    const observed = await observe(
+      { ...instance, spec: parsed.data.spec },
+      { ...this.#dependencies, made: this.#made },
+    )
     const wanted = decide(observed)
+    await this.#restore(key, wanted, observed, log, signal)
+    // Said before it is done: whoever comes after a crash in between must not take it for the loss of a VM.
+    if (wanted.action?.kind === 'delete') await this.#say(key, observed, statusOf(observed, wanted), signal)
     const verdict = await this.#carryOut(wanted, observed, signal)
     if (verdict === undefined) return { requeueAfterSeconds: 1 }
-    await this.#say(key, observed, statusOf(observed, verdict), signal)
+    if (verdict.passing !== true && wanted.action?.kind !== 'delete')
+      await this.#say(key, observed, statusOf(observed, verdict), signal)
     return verdict.requeueAfterSeconds === undefined
       ? {}
       : { requeueAfterSeconds: verdict.requeueAfterSeconds }
+  }
+
+  /** Puts back what somebody took off the pod. What a policy of the cluster forbids is left as it is. */
+  async #restore(
+    key: string,
+    { restoration }: Verdict,
+    { instance }: Observed,
+    log: Logger,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (restoration === undefined) return
+    const { resourceVersion: _, ...lost } = restoration
+    const intent = JSON.stringify(lost)
+    if (this.#vain.get(key) === intent) return
+    try {
+      const pod = await restore(restoration, instance, this.#dependencies, signal)
+      if (restorationOf(instance, pod) !== undefined) this.#vain.set(key, intent)
+    } catch (error) {
+      if (!isForbidden(error) && !isInvalid(error)) throw error
+      this.#vain.set(key, intent)
+      log.warn('What was taken off a pod cannot be put back', { error })
+      return
+    }
+    const what = restoration.ownerReferences === undefined ? 'labels' : 'owner'
+    this.#dependencies.events.record(instance, {
+      type: 'Normal',
+      reason: 'PodRestored',
+      action: 'Restore',
+      note: `Put back the ${what} of pod ${childName(instance.metadata.name)}, which somebody took off or changed.`,
+    })
   }
 
   /**
@@ -68,12 +126,15 @@ export class InstanceReconciler {
   async #carryOut(wanted: Verdict, observed: Observed, signal: AbortSignal): Promise<Verdict | undefined> {
     const { action } = wanted
     if (action === undefined) return wanted
+    let creation: Creation | undefined
     try {
-      await act(action, observed, this.#dependencies, signal)
+      creation = await act(action, observed, this.#dependencies, signal)
     } catch (error) {
       return afterFailure(error, wanted)
     }
     if (action.kind !== 'create') return wanted
+    if (creation !== undefined) this.#made.note(observed.instance, creation.pod, observed.now)
+    if (creation?.isNew !== true) return undefined
     const { size } = action
     const name = size.flavor === undefined ? '' : ` (${size.flavor})`
     const note = `Made pod ${observed.instance.metadata.name}-vm: ${size.cpus} CPU, ${size.memory} memory, ${size.disk} disk${name}, booting claim ${observed.instance.spec.boot.claim}.`
@@ -95,7 +156,7 @@ export class InstanceReconciler {
     const { applier, events } = this.#dependencies
     const { object, outcome } = await applier.applyStatus(ephemeralInstances, instance, status, { signal })
     if (outcome === 'unchanged') return
-    this.#written.set(key, { basedOn: instance.metadata.resourceVersion ?? '', object })
+    this.#written.set(key, object)
     for (const event of storyOf(instance.status, status)) events.record(object, event)
   }
 
@@ -114,6 +175,7 @@ export class InstanceReconciler {
       flavor: undefined,
       claim: undefined,
       pod: undefined,
+      made: undefined,
       runner: undefined,
       config,
       now: now(),
@@ -125,9 +187,8 @@ export class InstanceReconciler {
   #latest(key: string, stored: EphemeralInstance): EphemeralInstance {
     const written = this.#written.get(key)
     const isBehind =
-      written?.basedOn === stored.metadata.resourceVersion &&
-      written?.object.metadata.uid === stored.metadata.uid
-    if (written !== undefined && isBehind) return written.object
+      written !== undefined && written.metadata.uid === stored.metadata.uid && isOlder(stored, written)
+    if (isBehind) return written
     this.#written.delete(key)
     return stored
   }
@@ -135,6 +196,10 @@ export class InstanceReconciler {
 
 /** What is said when the action could not be done. Faults that a retry may mend are thrown on. */
 function afterFailure(error: unknown, wanted: Verdict): Verdict {
+  if (error instanceof FormerInTheWay) {
+    const finding = no('Pending', error.message)
+    return { phase: 'Pending', active: finding, guestReady: finding, requeueAfterSeconds: 1 }
+  }
   if (error instanceof Refused) {
     const finding = no(error.reason, error.message)
     return {
@@ -151,8 +216,8 @@ function afterFailure(error: unknown, wanted: Verdict): Verdict {
       ...wanted,
       phase: 'Booting',
       atRest: undefined,
-      // What was paused stays known as paused, or nobody would come back to resume it.
-      active: yes(wanted.action?.kind === 'resume' ? 'Paused' : 'ControlUnreachable', message),
+      // What was paused, or may have been, stays known as that, or nobody would come back to resume it.
+      active: yes(wanted.action?.kind === 'resume' ? 'Paused' : 'Pausing', message),
       guestReady: no('ControlUnreachable', message),
       requeueAfterSeconds: 5,
     }

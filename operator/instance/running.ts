@@ -2,6 +2,7 @@ import { readinessOf } from '../api/readiness.ts'
 import { type Reason, reasons } from '../api/reasons.ts'
 import { findCondition, isTrue } from '../kube/conditions.ts'
 import type { Observed } from './observed.ts'
+import { passingFor, schedulingMilliseconds, startingMilliseconds } from './passing.ts'
 import type { PodView } from './pod-view.ts'
 import { type Finding, no, type Verdict, yes } from './verdict.ts'
 
@@ -36,9 +37,16 @@ function schedulingOf(pod: PodView): Finding {
   )
 }
 
-function withoutNode(_: Observed, pod: PodView, scheduled: Finding): Verdict | undefined {
+function withoutNode({ now }: Observed, pod: PodView, scheduled: Finding): Verdict | undefined {
   if (pod.node !== undefined) return undefined
-  return { phase: 'Pending', active: scheduled, guestReady: no(scheduled.reason, scheduled.message) }
+  const verdict: Verdict = {
+    phase: 'Pending',
+    active: scheduled,
+    guestReady: no(scheduled.reason, scheduled.message),
+  }
+  const left = passingFor(pod.createdAt, schedulingMilliseconds, now)
+  if (pod.unschedulable !== undefined || left === 0) return verdict
+  return { ...verdict, passing: true, requeueAfterSeconds: left / 1000 }
 }
 
 /** What the kubelet calls the container's waiting, in our words. */
@@ -71,8 +79,8 @@ function withoutStart({ instance }: Observed, pod: PodView): Verdict | undefined
   const policy = instance.spec.restartPolicy
   if (policy === 'Never' || (policy === 'OnFailure' && pod.lastEnding.succeeded)) {
     // A moment later the pod's phase says so too.
-    const { message } = pod.lastEnding
-    return { phase: 'Stopping', active: no('Stopping', message), guestReady: no('Stopping', message) }
+    const { reason, message } = pod.lastEnding
+    return { phase: 'Stopping', active: no(reason, message), guestReady: no(reason, message) }
   }
   const looping = pod.waiting?.reason === 'CrashLoopBackOff'
   const reason = looping ? 'CrashLoop' : 'Restarting'
@@ -96,12 +104,14 @@ function withoutQemu({ runner, now }: Observed, pod: PodView): Verdict | undefin
     }
   }
   const message = 'The pod makes the overlay over the base image and starts QEMU.'
-  return {
+  const verdict: Verdict = {
     phase: 'Starting',
     active: no('Preparing', message),
     guestReady: no('Preparing', message),
     requeueAfterSeconds,
   }
+  const left = passingFor(pod.runningSince, startingMilliseconds, now)
+  return left > 0 ? { ...verdict, passing: true, requeueAfterSeconds: left / 1000 } : verdict
 }
 
 /** The longer a VM has been getting ready, the rarer it is asked why; its start is seen by a watch all the same. */
@@ -110,30 +120,42 @@ function askAgainSeconds(pod: PodView, now: Date): number {
   return Math.min(Math.max(2, waited / 4), 15)
 }
 
-/** The guest was paused by us, in this very start of this pod. */
-function isPaused({ instance }: Observed, pod: PodView): boolean {
+/** What the status says of a pause in this very start of this pod. */
+function pauseOf({ instance }: Observed, pod: PodView): 'Pausing' | 'Paused' | undefined {
   const { status } = instance
-  return (
-    findCondition(status?.conditions, 'Active')?.reason === 'Paused' &&
-    status?.podUID === pod.uid &&
-    status.restarts === pod.restarts
-  )
+  if (status?.podUID !== pod.uid || status.restarts !== pod.restarts) return undefined
+  const reason = findCondition(status.conditions, 'Active')?.reason
+  return reason === 'Pausing' || reason === 'Paused' ? reason : undefined
 }
 
+/**
+ * That the guest is going to be paused is written down first, and done after that. An operator that comes after a crash
+ * in between would else not know that somebody paused the guest, and never let it run again.
+ */
 function paused(observed: Observed, pod: PodView): Verdict | undefined {
   if (observed.instance.spec.powerState !== 'Paused') return undefined
+  const noted = pauseOf(observed, pod)
+  if (noted === undefined) {
+    const message = "The guest's CPUs are about to be stopped, as powerState asks."
+    return {
+      phase: 'Booting',
+      active: yes('Pausing', message),
+      guestReady: no('Pausing', message),
+      requeueAfterSeconds: 1,
+    }
+  }
   const message = "The guest's CPUs stand still, as powerState asks; its memory and disk stay as they are."
   return {
     phase: 'Paused',
     active: yes('Paused', message),
     guestReady: no('Paused', message),
     atRest: true,
-    ...(isPaused(observed, pod) ? {} : { action: { kind: 'pause', podUID: pod.uid } }),
+    ...(noted === 'Paused' ? {} : { action: { kind: 'pause', podUID: pod.uid } }),
   }
 }
 
 function resumed(observed: Observed, pod: PodView): Verdict | undefined {
-  if (!isPaused(observed, pod)) return undefined
+  if (pauseOf(observed, pod) === undefined) return undefined
   return {
     phase: 'Booting',
     active: running(pod),

@@ -1,5 +1,6 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Flavor } from '../api/flavor.ts'
+import { labels } from '../api/labels.ts'
 import { type KubeObject, objectKey, type PersistentVolumeClaim, type Pod } from '../kube/object.ts'
 import { controllerOf } from '../kube/owner.ts'
 import type { IndexFunctions, Store } from '../kube/store.ts'
@@ -20,8 +21,10 @@ export const instanceIndexes: IndexFunctions<EphemeralInstance> = {
     spec.boot?.claim === undefined ? [] : [objectKey(metadata.namespace, spec.boot.claim)],
 }
 
-/** The key of the instance that a pod belongs to. */
+/** The key of the instance that a pod belongs to: by its owner, or by its label where it has none any more. */
 export function instanceOfPod(pod: KubeObject): string[] {
   const owner = controllerOf(pod)
-  return owner?.kind === 'EphemeralInstance' ? [objectKey(pod.metadata.namespace, owner.name)] : []
+  const name = owner === undefined ? pod.metadata.labels?.[labels.instance] : owner.name
+  if (name === undefined || (owner !== undefined && owner.kind !== 'EphemeralInstance')) return []
+  return [objectKey(pod.metadata.namespace, name)]
 }

@@ -115,6 +115,21 @@ test('restarts of the container and of former pods add up', () => {
   assert.is(statusAfter(observed({ instance: plain, pod })).restarts, 5)
 })
 
+test('what a lost status told of a VM that has answered for long is found again, roughly', () => {
+  const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: ago(15) }]
+  const pod = onNode(podOf(plain, { ...answering, conditions }))
+  const status = statusAfter(observed({ instance: plain, pod }))
+  assert.is(status.startedAt, ago(15).replace('.000Z', 'Z'))
+  assert.equal(status.timings, { scheduled: 20_000, qemuStarted: 5_000, guestReady: 5_000 })
+})
+
+test('a pod that no status told of before it was gone is remembered all the same', () => {
+  const made = { podUID: 'uid-made', rebuildGeneration: 0, restarts: 4, at: new Date(ago(1)), isSeen: true }
+  const status = statusAfter(observed({ instance: plain, made }))
+  assert.is(status.podUID, 'uid-made')
+  assert.is(status.restarts, 4)
+})
+
 test('a stopped instance keeps nothing of the VM in its status', () => {
   const status = statusAfter(
     observed({ instance: instance({ powerState: 'Stopped' }, statusAfter(ready)), pod: undefined }),

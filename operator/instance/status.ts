@@ -1,10 +1,11 @@
 import { flavorColumn, type InstanceStatus } from '../api/instance-status.ts'
 import { toTimestamp } from '../kube/clock.ts'
 import { type Condition, type NewCondition, removeCondition, setConditions } from '../kube/conditions.ts'
+import { lastVm } from './last-vm.ts'
 import type { Observed } from './observed.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 import { specHash } from './spec-hash.ts'
-import { timingsOf } from './timings.ts'
+import { seenAt, timingsOf } from './timings.ts'
 import type { Finding, Verdict } from './verdict.ts'
 
 /** Conditions that are there only while they are True: kstatus reads their absence as "nothing wrong". */
@@ -124,20 +125,22 @@ function startOf(
   now: Date,
 ): string | undefined {
   if (verdict.active.status !== 'True') return before?.startedAt
-  return before?.restarts === pod.restarts && before.startedAt !== undefined
-    ? before.startedAt
-    : toTimestamp(now.getTime())
+  if (before?.restarts === pod.restarts && before.startedAt !== undefined) return before.startedAt
+  return toTimestamp(seenAt(pod.readySince, now))
 }
 
 /** What is remembered of a VM whose pod is gone, while the spec still asks for the same one. */
-function lastRun({ instance }: Observed): Partial<InstanceStatus> {
-  const { spec, status } = instance
-  if (status?.podUID === undefined || spec.powerState === 'Stopped') return {}
-  if (status.rebuildGeneration !== spec.rebuildGeneration) return {}
+function lastRun(observed: Observed): Partial<InstanceStatus> {
+  const { instance } = observed
+  if (instance.spec.powerState === 'Stopped') return {}
+  const last = lastVm(observed)
+  if (last === undefined) return {}
+  const { status, spec } = instance
+  const startedAt = status?.podUID === last.podUID ? status.startedAt : undefined
   return {
-    podUID: status.podUID,
-    rebuildGeneration: status.rebuildGeneration,
-    ...(status.restarts === undefined ? {} : { restarts: status.restarts }),
-    ...(status.startedAt === undefined ? {} : { startedAt: status.startedAt }),
+    podUID: last.podUID,
+    rebuildGeneration: spec.rebuildGeneration,
+    restarts: last.restarts,
+    ...(startedAt === undefined ? {} : { startedAt }),
   }
 }

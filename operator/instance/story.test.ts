@@ -56,8 +56,10 @@ const stories: ReadonlyArray<{ name: string; got: () => string[][]; want: string
   },
   {
     name: 'a pause and a resumption are told, and the boot is not told again',
-    got: () =>
-      told(at(answering), at(booting, { powerState: 'Paused' }), at(booting), at(answering)).slice(1),
+    got: () => {
+      const paused = at(booting, { powerState: 'Paused' })
+      return told(at(answering), paused, paused, at(booting), at(answering)).slice(2)
+    },
     want: [['Normal Paused'], ['Normal Resumed'], ['Normal GuestReady']],
   },
   {

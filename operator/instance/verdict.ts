@@ -1,5 +1,6 @@
 import type { Phase } from '../api/phase.ts'
 import type { Reason } from '../api/reasons.ts'
+import type { Restoration } from './ownership.ts'
 import type { Size } from './size.ts'
 
 /** What a condition says, but for the times. */
@@ -27,6 +28,10 @@ export type Verdict = Readonly<{
   /** At rest, as asked: neither ready nor on the way to it. */
   atRest?: true | undefined
   action?: Action
+  /** Done before the action, and not worth failing for. */
+  restoration?: Restoration
+  /** Expected to be over in a moment: not worth writing down. */
+  passing?: true
   /** Look again after this time, for what no watch reports. */
   requeueAfterSeconds?: number
 }>

@@ -69,10 +69,15 @@ export const flavor: Flavor = {
 type PodStatus = NonNullable<Pod['status']>
 
 /** The pod that the operator makes for an instance, with this status of the kubelet's. */
-export function podOf(owner: EphemeralInstance, status: Partial<PodStatus> = {}, restartsBefore = 0): Pod {
+export function podOf(
+  owner: EphemeralInstance,
+  status: Partial<PodStatus> = {},
+  restartsBefore = 0,
+  secondsOld = 20,
+): Pod {
   const size = sizeOf(owner.spec, flavor)
   if (size === undefined) throw new Error('the instance has no size')
-  const intent = vmPod({ instance: owner, size, config, restartsBefore, createdAt: ago(20) })
+  const intent = vmPod({ instance: owner, size, config, restartsBefore, createdAt: ago(secondsOld) })
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -117,6 +122,7 @@ export function observed(of: Partial<Observed> & Pick<Observed, 'instance'>): Ob
     flavor: of.instance.spec.flavor === 's1.1core' ? flavor : undefined,
     claim,
     pod: undefined,
+    made: undefined,
     runner: undefined,
     config,
     now,

@@ -26,7 +26,7 @@ export class FaultyClient extends KubeClient {
   readonly reads: Write[] = []
   readonly #crashed = Promise.withResolvers<void>()
   #fault: Fault | undefined
-  #isDead = false
+  #dead = false
   #hasFailed = false
 
   constructor(options: KubeClientOptions & Readonly<{ namespace: string }>) {
@@ -37,6 +37,10 @@ export class FaultyClient extends KubeClient {
   /** Resolves when the process that this client belongs to is to be taken as gone. */
   get crashed(): Promise<void> {
     return this.#crashed.promise
+  }
+
+  get isDead(): boolean {
+    return this.#dead
   }
 
   /** Whether the fault came to pass. */
@@ -51,7 +55,7 @@ export class FaultyClient extends KubeClient {
 
   /** The process is gone: nothing it still does reaches the API server. */
   die(): void {
-    this.#isDead = true
+    this.#dead = true
     this.#crashed.resolve()
   }
 
@@ -95,7 +99,7 @@ export class FaultyClient extends KubeClient {
   }
 
   #mustLive(): void {
-    if (this.#isDead) throw new KubeError({ status: 0, reason: 'Aborted', message: 'the process is gone' })
+    if (this.#dead) throw new KubeError({ status: 0, reason: 'Aborted', message: 'the process is gone' })
   }
 }
 

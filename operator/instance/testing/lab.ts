@@ -6,6 +6,7 @@ import type { Config } from '../../config.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { findCondition } from '../../kube/conditions.ts'
 import { fixedConnection } from '../../kube/connection.ts'
+import type { Pod } from '../../kube/object.ts'
 import { persistentVolumeClaims } from '../../kube/resource.ts'
 import { TestOperator } from './operator.ts'
 import type { World } from './world.ts'
@@ -61,6 +62,11 @@ export class Lab {
   /** The key of an instance's pod. */
   pod(name: string): string {
     return `${this.name}/${name}-vm`
+  }
+
+  /** Whether the guest in this pod stands still. */
+  isPaused(pod: Pod | undefined): boolean {
+    return this.world.kubelet.vms.isPaused(pod?.status?.podIP ?? '')
   }
 
   /** An operator for this namespace, its caches filled. */

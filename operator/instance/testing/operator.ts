@@ -80,6 +80,14 @@ export class TestOperator {
     return ready.fresh + ready.bulk + running === 0
   }
 
+  /** What went wrong between it and the API server, and what it still has to do: for the message of a failed test. */
+  troubles(): string {
+    const told = this.telemetry.filter((one) => one.type !== 'request' && one.type !== 'watchEvent')
+    return [...told.slice(-20), this.#parts.controller.queueState]
+      .map((one) => JSON.stringify(one))
+      .join('\n')
+  }
+
   /** Ends as a process that is killed: at once, with nothing said or done any more. */
   async crash(): Promise<void> {
     this.client.die()

@@ -1,0 +1,99 @@
+import * as assert from 'uvu/assert'
+import type { FaultKind } from './faulty-client.ts'
+import { fingerprint } from './fingerprint.ts'
+import type { Lab } from './lab.ts'
+import type { TestOperator } from './operator.ts'
+import { type ChangeOfMind, name, type Path } from './paths.ts'
+import type { World } from './world.ts'
+
+/** How a path goes when nothing goes wrong. */
+export type Baseline = Readonly<{ writes: number; print: Awaited<ReturnType<typeof fingerprint>> }>
+
+/** The k-th write of a path, and what happens at it. */
+export type Fault = Readonly<{ k: number; kind: FaultKind }>
+
+let labs = 0
+const newLab = (world: World): Promise<Lab> => world.lab(`lab-${++labs}`)
+
+/** Goes a path without a fault. */
+export async function goWell(world: World, path: Path): Promise<Baseline> {
+  const lab = await newLab(world)
+  const operator = await beginning(lab, path)
+  const before = operator.client.writes.length
+  await path.act(lab)
+  await lab.until(`the end of: ${path.name}`, () => path.settled(lab))
+  await lab.until('the operator to be idle', () => operator.isIdle)
+  const print = await fingerprint(lab, name)
+  await operator.stop()
+  return { writes: operator.client.writes.length - before, print }
+}
+
+/**
+ * Goes a path with one fault on it, and a fresh operator after a crash; throws unless it comes to the end that
+ * `baseline` came to. False: the path was over before the k-th write.
+ */
+export async function goWrong(world: World, path: Path, fault: Fault, baseline: Baseline): Promise<boolean> {
+  const lab = await newLab(world)
+  const first = await beginning(lab, path)
+  await goUntil(lab, path, first, fault)
+  const last = first.client.isDead ? await lab.operator() : first
+  let print = await fingerprint(lab, name)
+  const isThere = async () => {
+    print = await fingerprint(lab, name)
+    return JSON.stringify(print) === JSON.stringify(baseline.print)
+  }
+  await lab.until(`the same end of: ${described(path, fault)}`, isThere).catch((error: unknown) => {
+    assert.equal(print, baseline.print, `${error}\n${last.troubles()}`)
+  })
+  assert.equal(lab.world.kubelet.vms.doubles, [])
+  await last.crash()
+  return first.client.hasFailed
+}
+
+/** Crashes on a path, or just after its end; then somebody wants something else, and a fresh operator has to see to it. */
+export async function goElsewhere(world: World, path: ChangeOfMind, k: number): Promise<boolean> {
+  const lab = await newLab(world)
+  const first = await beginning(lab, path)
+  await goUntil(lab, path, first, { k, kind: 'crash' })
+  await first.crash()
+  await path.change(lab)
+  const second = await lab.operator()
+  const what = `the end of: ${described(path, { k, kind: 'crash' })}`
+  await lab.until(what, () => path.settledAfter(lab))
+  await second.crash()
+  return first.client.hasFailed
+}
+
+async function beginning(lab: Lab, path: Path): Promise<TestOperator> {
+  const operator = await lab.operator()
+  await path.before?.(lab)
+  await lab.until('the operator to be idle', () => operator.isIdle)
+  return operator
+}
+
+/** To the crash, or to the end of the path where it does not come to one. */
+async function goUntil(lab: Lab, path: Path, operator: TestOperator, fault: Fault): Promise<void> {
+  operator.client.failAt(fault.k, fault.kind)
+  await path.act(lab)
+  const what = `the end of: ${described(path, fault)}`
+  await lab.until(what, async () => operator.client.isDead || path.settled(lab))
+  if (operator.client.isDead) await operator.crash()
+}
+
+const described = (path: Path, { k, kind }: Fault): string => `${path.name}, ${kind} at write ${k}`
+
+/** Calls `go` for k = 1, 2, ... until it answers false, some at the same time. Gives the last k that it did not. */
+export async function forEveryWrite(go: (k: number) => Promise<boolean>): Promise<number> {
+  let next = 0
+  let over = false
+  let most = 0
+  const worker = async () => {
+    while (!over) {
+      const k = ++next
+      if (await go(k)) most = Math.max(most, k)
+      else over = true
+    }
+  }
+  await Promise.all([worker(), worker(), worker()])
+  return most
+}

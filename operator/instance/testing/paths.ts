@@ -1,0 +1,227 @@
+import type { InstanceSpec } from '../../api/instance-spec.ts'
+import { pods, secrets } from '../../kube/resource.ts'
+import type { Lab } from './lab.ts'
+
+/** The instance of every path. */
+export const name = 'web1'
+
+/** One way of an instance from a settled state to the next. */
+export type Path = Readonly<{
+  name: string
+  /** To where the path begins. */
+  before?: (lab: Lab) => Promise<unknown>
+  /** What somebody does, or what happens. */
+  act: (lab: Lab) => Promise<unknown>
+  /** Whether the end is reached. */
+  settled: (lab: Lab) => Promise<boolean>
+}>
+
+/** A path on which somebody wants something else while no operator runs. */
+export type ChangeOfMind = Path &
+  Readonly<{
+    change: (lab: Lab) => Promise<unknown>
+    /** Whether the end is reached after the change. */
+    settledAfter: (lab: Lab) => Promise<boolean>
+  }>
+
+const ready =
+  (spec: Partial<InstanceSpec> = {}) =>
+  async (lab: Lab) => {
+    await lab.create(name, spec)
+    await lab.phase(name, 'Ready')
+  }
+
+/** In this phase, for the spec as it is and the pod as it is. */
+const is = (phase: string) => async (lab: Lab) => {
+  const live = await lab.get(name)
+  if (live?.status?.phase !== phase || live.status.observedGeneration !== live.metadata.generation)
+    return false
+  const pod = await lab.client.find(pods, { namespace: lab.name, name: `${name}-vm` })
+  if (phase === 'Stopped') return pod === undefined
+  if (phase === 'Ready') return pod?.metadata.uid === live.status.podUID && !lab.isPaused(pod)
+  return true
+}
+
+const paused = async (lab: Lab) => {
+  const pod = await lab.client.find(pods, { namespace: lab.name, name: `${name}-vm` })
+  return (await is('Paused')(lab)) && lab.isPaused(pod)
+}
+
+const allGone = async (lab: Lab) => {
+  const here = { namespace: lab.name }
+  const [left, kept] = await Promise.all([lab.client.list(pods, here), lab.client.list(secrets, here)])
+  return (await lab.get(name)) === undefined && left.items.length + kept.items.length === 0
+}
+
+const power = (powerState: InstanceSpec['powerState']) => (lab: Lab) =>
+  lab.change(name, { spec: { powerState } })
+const rebuild = (lab: Lab) => lab.change(name, { spec: { rebuildGeneration: 1, sshAuthorizedKeys: [] } })
+const losePod = (lab: Lab) => lab.client.delete(pods, { namespace: lab.name, name: `${name}-vm` })
+const end = (exitCode: number, reason: string) => (lab: Lab) =>
+  lab.world.kubelet.end(lab.pod(name), { exitCode, reason, message: `It ended: ${reason}.` })
+const missing = { reason: 'BaseImageMissing', message: 'There is no disk image.' }
+
+/** A fresh VM in the pod's place. */
+const isAnother = (lab: Lab) =>
+  is('Ready')(lab).then((yes) => yes && lab.world.kubelet.made(lab.pod(name)) > 1)
+const isRestarted = async (lab: Lab) =>
+  (await is('Ready')(lab)) && (await lab.get(name))?.status?.restarts === 1
+const isRebuilt = async (lab: Lab) =>
+  (await is('Ready')(lab)) && (await lab.get(name))?.status?.rebuildGeneration === 1
+
+/** Every path of the instance controller. */
+export const paths: readonly Path[] = [
+  { name: 'create', act: (lab) => lab.create(name), settled: is('Ready') },
+  { name: 'rebuild', before: ready(), act: rebuild, settled: isRebuilt },
+  { name: 'stop', before: ready(), act: power('Stopped'), settled: is('Stopped') },
+  {
+    name: 'start',
+    before: async (lab) => {
+      await lab.create(name, { powerState: 'Stopped' })
+      await lab.phase(name, 'Stopped')
+    },
+    act: power('Running'),
+    settled: is('Ready'),
+  },
+  { name: 'pause', before: ready(), act: power('Paused'), settled: paused },
+  {
+    name: 'resume',
+    before: async (lab) => {
+      await ready()(lab)
+      await power('Paused')(lab)
+      await lab.phase(name, 'Paused')
+    },
+    act: power('Running'),
+    settled: is('Ready'),
+  },
+  { name: 'pod lost', before: ready(), act: losePod, settled: isAnother },
+  {
+    name: 'pod lost under Never',
+    before: ready({ restartPolicy: 'Never' }),
+    act: losePod,
+    settled: is('Failed'),
+  },
+  {
+    name: 'pod evicted',
+    before: ready(),
+    act: (lab) => lab.world.kubelet.evict(lab.pod(name)),
+    settled: isAnother,
+  },
+  {
+    name: 'power-off under Always',
+    before: ready(),
+    act: end(0, 'GuestShutdown'),
+    settled: isRestarted,
+  },
+  {
+    name: 'power-off under Never',
+    before: ready({ restartPolicy: 'Never' }),
+    act: end(0, 'GuestShutdown'),
+    settled: is('Succeeded'),
+  },
+  {
+    name: 'power-off under OnFailure',
+    before: ready({ restartPolicy: 'OnFailure' }),
+    act: end(0, 'GuestShutdown'),
+    settled: is('Succeeded'),
+  },
+  {
+    name: 'panic under Never',
+    before: ready({ restartPolicy: 'Never' }),
+    act: end(1, 'GuestPanicked'),
+    settled: is('Failed'),
+  },
+  {
+    name: 'panic under OnFailure',
+    before: ready({ restartPolicy: 'OnFailure' }),
+    act: end(1, 'GuestPanicked'),
+    settled: isRestarted,
+  },
+  { name: 'stall', act: (lab) => lab.create(name, { boot: { claim: 'later' } }), settled: is('Stalled') },
+  {
+    name: 'heal',
+    before: async (lab) => {
+      await lab.create(name, { boot: { claim: 'later' } })
+      await lab.phase(name, 'Stalled')
+    },
+    act: (lab) => lab.addClaim('later'),
+    settled: is('Ready'),
+  },
+  {
+    name: 'stall in the pod',
+    before: async (lab) => lab.world.kubelet.trouble(lab.pod(name), missing),
+    act: (lab) => lab.create(name),
+    settled: is('Stalled'),
+  },
+  {
+    name: 'heal in the pod',
+    before: async (lab) => {
+      lab.world.kubelet.trouble(lab.pod(name), missing)
+      await lab.create(name)
+      await lab.phase(name, 'Stalled')
+    },
+    act: async (lab) => lab.world.kubelet.trouble(lab.pod(name), undefined),
+    settled: is('Ready'),
+  },
+  { name: 'delete', before: ready(), act: (lab) => lab.delete(name), settled: allGone },
+  {
+    name: 'delete and make again at once',
+    before: ready(),
+    act: async (lab) => {
+      await lab.delete(name)
+      await lab.create(name)
+    },
+    settled: isAnother,
+  },
+]
+
+/** Paths that are left half-way, or just after their end, for another one. */
+export const changesOfMind: readonly ChangeOfMind[] = [
+  {
+    name: 'create, then delete',
+    act: (lab) => lab.create(name),
+    settled: is('Ready'),
+    change: (lab) => lab.delete(name),
+    settledAfter: allGone,
+  },
+  {
+    name: 'pause, then run',
+    before: ready(),
+    act: power('Paused'),
+    settled: paused,
+    change: power('Running'),
+    settledAfter: is('Ready'),
+  },
+  {
+    name: 'stop, then run',
+    before: ready(),
+    act: power('Stopped'),
+    settled: is('Stopped'),
+    change: power('Running'),
+    settledAfter: is('Ready'),
+  },
+  {
+    name: 'stop under Never, then run',
+    before: ready({ restartPolicy: 'Never' }),
+    act: power('Stopped'),
+    settled: is('Stopped'),
+    // A pod that was told to go is gone by then; one that was not yet stays.
+    change: async (lab) => {
+      const pod = () => lab.world.kubelet.store.getByKey(lab.pod(name))
+      await lab.until('the pod to be gone', () => pod()?.metadata.deletionTimestamp === undefined)
+      await power('Running')(lab)
+    },
+    settledAfter: is('Ready'),
+  },
+  {
+    name: 'rebuild, then delete and make again',
+    before: ready(),
+    act: rebuild,
+    settled: isRebuilt,
+    change: async (lab) => {
+      await lab.delete(name)
+      await lab.create(name)
+    },
+    settledAfter: is('Ready'),
+  },
+]
