@@ -1,4 +1,4 @@
-// guest-probe ssh|tcp|http PORT [PATH]   |   guest-probe agent SOCKET
+// guest-probe ssh PORT | tcp PORT GIVE-UP | http PORT PATH | agent SOCKET
 //
 // Asks the guest, through the pod's own loopback, whether it answers, and writes `ready` or `lost` on a line of its own each
 // time that changes. Asks four times a second until the guest answers, then every 10 s; three misses are a loss.
@@ -6,8 +6,8 @@
 //
 // A connection alone proves nothing: the network process in the pod accepts it before it knows whether the guest does. So
 // ssh and http must say something, and tcp counts when the guest speaks, or stays silent without closing
-//   - for a second, once a connection was closed at once before (a guest that refuses is up; now it no longer refuses), or
-//   - for longer than the network process waits for a guest that is not there.
+//   - for 2 s and eight times as long as its slowest refusal, once it has refused (it is up, and now it no longer refuses), or
+//   - for longer than the network waits for a guest that is not there (GIVE-UP, in seconds).
 // A guest that is slow to answer gets a second, patient connection beside the quick ones, so that these cannot starve it.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { QUICK_MS = 1000, PATIENT_MS = 12000, SPACING_MS = 250, CALM_MS = 10000, MISSED_MS = 2000, MISSES = 3 };
+enum { QUICK_MS = 1000, SILENT_MS = 2000, PATIENT_MS = 12000, SPACING_MS = 250, CALM_MS = 10000, MISSED_MS = 2000, MISSES = 3 };
 enum kind { SSH, TCP, HTTP, AGENT };
 enum outcome { PENDING, GOOD, CLOSED, SILENT };
 
@@ -36,7 +36,11 @@ struct attempt {
 
 static enum kind kind;
 static const char *target, *path = "/";
-static int refusals;
+static struct attempt quick = {.fd = -1}, patient = {.fd = -1};
+static int ready, misses;
+static long next;            // when the next quick connection is due, ms
+static long give_up = 10000; // ms after which the network closes a connection to a guest that is not there
+static long slowest_refusal; // ms, at least 1 once the guest has refused a connection
 
 static long now(void) {
   struct timespec time;
@@ -114,7 +118,9 @@ static enum outcome advance(struct attempt *a) {
   ssize_t got = recv(a->fd, a->text + a->length, sizeof a->text - 1 - a->length, 0);
   if (got < 0) return errno == EAGAIN ? PENDING : CLOSED;
   if (got == 0) {
-    refusals = 1; // accepted in the pod, closed by the guest: there is a guest
+    // Accepted in the pod, closed by the guest: there is a guest. Closed late, it was the network that gave up.
+    long took = now() - a->began + 1;
+    if (took < give_up - 1000 && took > slowest_refusal) slowest_refusal = took;
     return CLOSED;
   }
   a->length += (size_t)got;
@@ -123,18 +129,26 @@ static enum outcome advance(struct attempt *a) {
   return outcome == PENDING && a->length >= sizeof a->text - 1 ? CLOSED : outcome;
 }
 
+/** How long a quick connection is waited for, in ms. A guest that is slow to refuse must not pass for one that listens. */
+static long quick_patience(void) {
+  if (ready) return PATIENT_MS;
+  if (kind != TCP) return QUICK_MS;
+  long patience = 8 * slowest_refusal;
+  return patience < SILENT_MS ? SILENT_MS : patience > PATIENT_MS ? PATIENT_MS : patience;
+}
+
+static long long_patience(void) { return kind == TCP ? give_up + 2000 : PATIENT_MS; }
+
 static enum outcome expire(const struct attempt *a) {
   if (kind != TCP || !a->sent) return SILENT;
-  return refusals || a->patience >= PATIENT_MS ? GOOD : SILENT;
+  // Once ready, a silent server is believed to be there until it refuses.
+  if (ready || a->patience >= long_patience()) return GOOD;
+  return slowest_refusal && a->patience >= quick_patience() ? GOOD : SILENT;
 }
 
 static void report(const char *line) {
   if (write(STDOUT_FILENO, line, strlen(line)) < 0) exit(1);
 }
-
-static struct attempt quick = {.fd = -1}, patient = {.fd = -1};
-static int ready, misses;
-static long next;
 
 static void succeed(void) {
   if (!ready) report("ready\n");
@@ -148,14 +162,15 @@ static void succeed(void) {
 
 static void miss(const struct attempt *a, enum outcome outcome) {
   if (!ready) {
-    if (outcome == SILENT && a == &quick && patient.fd < 0) start(&patient, PATIENT_MS);
+    if (outcome == SILENT && a == &quick && patient.fd < 0) start(&patient, long_patience());
     if (a == &quick) next = a->began + SPACING_MS;
     return;
   }
   next = now() + MISSED_MS;
   if (++misses < MISSES) return;
   report("lost\n");
-  ready = misses = refusals = 0;
+  ready = misses = 0;
+  slowest_refusal = 0;
   next = now();
 }
 
@@ -175,16 +190,17 @@ int main(int argc, char **argv) {
   for (int i = SSH; argc >= 3 && i <= AGENT; i++)
     if (!strcmp(argv[1], names[i])) kind = (enum kind)i, known = 1;
   if (!known) {
-    fputs("usage: guest-probe ssh|tcp|http PORT [PATH] | agent SOCKET\n", stderr);
+    fputs("usage: guest-probe ssh PORT | tcp PORT GIVE-UP | http PORT PATH | agent SOCKET\n", stderr);
     return 2;
   }
   target = argv[2];
-  if (argc > 3) path = argv[3];
+  if (argc > 3 && kind == TCP) give_up = atol(argv[3]) * 1000;
+  if (argc > 3 && kind == HTTP) path = argv[3];
   signal(SIGPIPE, SIG_IGN);
 
   for (next = now();;) {
     if (quick.fd < 0 && now() >= next) {
-      start(&quick, ready ? PATIENT_MS : QUICK_MS);
+      start(&quick, quick_patience());
       if (quick.fd < 0) miss(&quick, CLOSED);
     }
     long wake = quick.fd < 0 ? next : quick.began + quick.patience;

@@ -1,5 +1,5 @@
-# What both network backends need. A backend (net/*.sh) has net_device, which prints the value for -netdev, and run_net
-# where a process of its own serves the network.
+# What both network backends need. A backend (net/*.sh) has net_device, which prints the value for -netdev, net_gives_up, and
+# net_start and run_net where a process of its own serves the network.
 
 # guest_ports LIST: the list (comma-separated, ranges as A-B) without the pod's own ports 10770-10789, one a line.
 guest_ports() {

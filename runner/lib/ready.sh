@@ -8,6 +8,7 @@ start_asking() {
   case $wish in
     none) hear ready ;;
     agent) [ -z "${agent_open-}" ] || ask agent "$run/agent.sock" ;;
+    tcp:*) ask tcp "$target" "$net_gives_up" ;;
     http:*) ask http "${target%%/*}" "/${target#*/}" ;;
     *) ask "${wish%%:*}" "$target" ;;
   esac

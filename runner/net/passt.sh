@@ -1,5 +1,6 @@
 # passt: the guest has the pod's address and sees its clients'. One process; its ports are fixed when it starts.
 net_socket=$run/net.sock
+net_gives_up=10 # s, on a connection to a guest that is not there (measured)
 
 net_device() { echo "stream,id=net0,server=off,addr.type=unix,addr.path=$net_socket,reconnect-ms=500"; }
 

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Pod, type PodOptions, startPod } from './pod.ts'
+import { waitFor } from './wait-for.ts'
 
 async function withPod(options: PodOptions, story: (pod: Pod) => Promise<void>): Promise<void> {
   const pod = await startPod(options)
@@ -13,21 +14,30 @@ async function withPod(options: PodOptions, story: (pod: Pod) => Promise<void>):
 
 /** A server that takes connections and never says a word; it ends when /run/stop appears. */
 const silentServer = `#!/bin/sh
-sleep 4
+sleep 10
 nc -ll -p 8080 -e sleep 1000 &
 echo LISTENING
 while ! [ -e /run/stop ]; do sleep 1; done
 kill $!
 `
 
-test('tcp: a silent server makes the guest ready, and not before it listens; without it the guest is not', () =>
-  withPod({ env: { VM_READINESS: 'tcp:8080' }, userData: silentServer }, async (pod) => {
-    await pod.until((state) => state.guest === 'Ready', 90)
-    assert.match(pod.log(), /LISTENING/)
-    await pod.ssh('touch /run/stop')
-    await pod.until((state) => state.guest === 'Booting', 40)
-    assert.is(await pod.probe('/ready'), '404')
-  }))
+for (const network of ['passt', 'slirp'])
+  test(`tcp over ${network}: a silent server makes the guest ready, not before it listens, and not after it ended`, () =>
+    withPod(
+      { env: { VM_READINESS: 'tcp:8080', VM_NETWORK: network }, userData: silentServer },
+      async (pod) => {
+        await pod.until((state) => state.guest === 'Ready', 90)
+        // The console's line may come a little later than the answer of the port.
+        await waitFor(
+          () => (pod.log().includes('LISTENING') ? true : undefined),
+          3,
+          () => 'it was ready too early',
+        )
+        await pod.ssh('touch /run/stop')
+        await pod.until((state) => state.guest === 'Booting', 40)
+        assert.is(await pod.probe('/ready'), '404')
+      },
+    ))
 
 /** What of the guest agent's protocol the readiness check speaks: any sync and any ping. */
 const fakeAgent = `#!/bin/sh
