@@ -5,6 +5,17 @@ import * as assert from 'uvu/assert'
 import { type Pod, sha256, startPod } from './pod.ts'
 import { waitFor } from './wait-for.ts'
 
+/** Greets one client on port 7000 and ends, after 20 s at the latest. */
+const greeter = `
+  require('node:net').createServer((socket) => { socket.end('hello-guest\\n'); process.exitCode = 0; setTimeout(process.exit, 500) })
+    .listen(7000, '10.244.77.1')
+  setTimeout(process.exit, 20_000)`
+
+/** Twenty connections to the control port that never say a word, for 4 s. */
+const strangers = `
+  for (let i = 0; i < 20; i++) require('node:net').connect(10777, process.argv[1]).on('error', () => {})
+  setTimeout(process.exit, 4_000)`
+
 let pod: Pod
 let baseBefore: string
 
@@ -32,7 +43,7 @@ test('the guest has the DNS server and the search domains of the pod', async () 
 })
 
 test('the guest reaches out to the network of the pod', async () => {
-  const server = pod.inPeer('sh', '-c', 'echo hello-guest | timeout 20 socat -u - TCP-LISTEN:7000,reuseaddr')
+  const server = pod.inPeer(process.execPath, '-e', greeter)
   const answer = async () => {
     const { stdout } = await pod.ssh('nc -w 3 10.244.77.1 7000 </dev/null')
     return stdout.includes('hello-guest') ? true : undefined
@@ -80,11 +91,7 @@ test('the control port refuses a wrong key', async () => {
 })
 
 test('strangers who stall their handshake do not keep the operator out', async () => {
-  const stalled = pod.inPeer(
-    'sh',
-    '-c',
-    `for i in $(seq 20); do nc -w 4 ${pod.address} 10777 <&- & done; sleep 3`,
-  )
+  const stalled = pod.inPeer(process.execPath, '-e', strangers, pod.address)
   assert.match((await pod.control('state')).stdout, /"phase":"Running"/)
   await stalled
 })
