@@ -37,8 +37,8 @@ export function bootMetrics(pairs: readonly Pair[]): Metrics {
 
 /**
  * What the pod takes beyond bare QEMU and beyond the guest's resident memory. There are two ways to count: the working set of
- * the control group (kernel memory is in it, program files that other pods have read are not) and PSS (the other way
- * round). The headline is whichever is worse. Working sets are the whole pod's against bare QEMU's container alone.
+ * the control group (kernel memory is in it, program files that other pods have read are not) and PSS on a node without other VMs
+ * (the other way round). The headline is whichever is worse. Working sets are the whole pod's against bare QEMU's container alone.
  */
 export function memoryMetrics({ pod, bare }: Footprint): Metrics {
   const over = (value: number, baseline: number): Metric => ({

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CgroupPath, cgroupFolder, heldBytes, memoryFiles, workingSet } from './cgroup.ts'
 import { type PodProcess, processesOf, qemuOf, read } from './processes.ts'
-import { pssKib, residentKib } from './smaps.ts'
+import { residentKib, residentOf, togetherKib } from './smaps.ts'
 
 const mebibyte = 1024 ** 2
 
@@ -14,13 +14,13 @@ export type Memory = Readonly<{
   container: number
   /** What the kernel could not take back from the pod. */
   held: number
-  /** Of all processes of the pod. */
+  /** PSS of all processes of the pod, on a node where nobody else runs the same programs. */
   pss: number
-  /** Of QEMU. */
+  /** The same of QEMU. */
   qemuPss: number
   /** How much of the guest's memory is resident. */
   guest: number
-  /** PSS by the name of the process. */
+  /** What processes have of their own, without pages of files, by name. */
   byName: Readonly<Record<string, number>>
 }>
 
@@ -28,10 +28,9 @@ export type Memory = Readonly<{
 export function memoryOf(podUid: string, guestBytes: number): Memory {
   const processes = processesOf(podUid)
   const qemu = qemuOf(processes)
-  const pss = processes.map(({ pid, name }) => ({
-    name,
-    mib: pssKib(read(`/proc/${pid}/smaps_rollup`)) / 1024,
-  }))
+  const residents = processes.map(({ pid, name }) => {
+    return { name, resident: residentOf(read(`/proc/${pid}/smaps`)) }
+  })
   // Guests give memory back while this reads, so what the pod uses is read before and after the guest's, and the lesser taken:
   // otherwise memory that has just gone would pass for the pod's own.
   const before = usage(podGroup(qemu))
@@ -41,10 +40,10 @@ export function memoryOf(podUid: string, guestBytes: number): Memory {
     workingSet: Math.min(before.workingSet, after.workingSet) / mebibyte,
     held: Math.min(before.held, after.held) / mebibyte,
     container: usage(qemu.cgroup).workingSet / mebibyte,
-    pss: pss.reduce((sum, { mib }) => sum + mib, 0),
-    qemuPss: pssKib(read(`/proc/${qemu.pid}/smaps_rollup`)) / 1024,
+    pss: togetherKib(residents.map(({ resident }) => resident)) / 1024,
+    qemuPss: togetherKib([residentOf(read(`/proc/${qemu.pid}/smaps`))]) / 1024,
     guest,
-    byName: sums(pss),
+    byName: sums(residents.map(({ name, resident }) => ({ name, mib: resident.own / 1024 }))),
   }
 }
 

@@ -33,7 +33,7 @@ function row(key: string, { value, unit, baseline, n }: Metric): string[] {
   return [key, shown, aim === undefined ? '' : `<= ${aim}`, verdict, against, String(n)]
 }
 
-/** PSS of the pod's processes in MiB, largest first. */
+/** What the pod's processes have of their own, in MiB, largest first. */
 export function processTable(memories: readonly Memory[]): string {
   const names = [...new Set(memories.flatMap(({ byName }) => Object.keys(byName)))]
   const sizes = names.map((name) => ({ name, mib: median(memories.map(({ byName }) => byName[name] ?? 0)) }))

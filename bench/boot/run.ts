@@ -11,7 +11,6 @@ import { parseArgs } from 'node:util'
 import { client } from '../../e2e/harness/client.ts'
 import { deleteNamespace } from '../../e2e/harness/namespace.ts'
 import { makeSshKey } from '../../e2e/harness/ssh.ts'
-import { pods } from '../../operator/kube/resource.ts'
 import { commit, machine } from '../machine.ts'
 import { updatePage } from '../page.ts'
 import { writeResult } from '../result.ts'
@@ -43,7 +42,6 @@ async function measure(): Promise<Metrics> {
   await toSsh(warm)
   const copies = { written: await copyOf(warm, 'by-hand'), bare: await copyOf(warm, 'bare') }
   const seen = canBeSeen(warm.uid)
-  await tellNeighbours(warm.pod.spec.nodeName ?? '')
   await first.remove()
   const second = written(copies.written)
   await toSsh(await second.launch())
@@ -86,17 +84,6 @@ function canBeSeen(podUid: string): boolean {
     say(`no figures of memory and disk: ${error.message}`)
     return false
   }
-}
-
-/** Programs that other VMs run too are shared with them, and then count less in this one's PSS. */
-async function tellNeighbours(node: string): Promise<void> {
-  const vms = {
-    labelSelector: 'app.kubernetes.io/managed-by=ephemera',
-    fieldSelector: `spec.nodeName=${node}`,
-  }
-  const { items } = await client.list(pods, vms)
-  const others = items.filter(({ metadata }) => metadata.namespace !== namespace).length
-  if (others > 0) say(`${others} other VMs run on ${node}: PSS comes out some MiB too small`)
 }
 
 const where = { date: new Date().toISOString(), commit: commit(), machine: machine() }

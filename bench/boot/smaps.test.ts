@@ -1,30 +1,53 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { pssKib, residentKib } from './smaps.ts'
+import { residentKib, residentOf, togetherKib } from './smaps.ts'
 
-const mapping = (range: string, size: number, rss: number) =>
-  `${range} rw-p 00000000 00:00 0 \nSize:          ${size} kB\nKernelPageSize:        4 kB\nRss:          ${rss} kB\nPss:      1 kB\nVmFlags: rd wr mr\n`
+type Mapping = { place?: string; size?: number; rss: number; anonymous?: number; pss?: number }
 
-test('the proportional set size is taken, not its parts', () => {
-  assert.is(
-    pssKib(
-      '55d1-7ffd ---p 0 00:00 0 [rollup]\nRss:    900 kB\nPss:     700 kB\nPss_Dirty:   5 kB\nPss_Anon: 4 kB\n',
-    ),
-    700,
-  )
-})
+/** A mapping as smaps shows it; `place` is offset, device and inode. */
+function mapping({
+  place = '00000000 00:00 0',
+  size = 4096,
+  rss,
+  anonymous = 0,
+  pss = rss,
+}: Mapping): string {
+  return `7f55a9600000-7f55ab5ff000 rw-p ${place}      /usr/lib/x\nSize:    ${size} kB\nRss:     ${rss} kB\nPss:    ${pss} kB\nPss_Dirty:   1 kB\nAnonymous:   ${anonymous} kB\nVmFlags: rd wr\n`
+}
+const library = '00028000 00:2dc 10694245'
 
 test("a guest's memory is known by its size", () => {
   const smaps = [
-    mapping('55d1-55d2', 1024, 512),
-    mapping('7f55-7f56', 131072, 114688),
-    mapping('7f57-7f58', 131076, 8),
+    mapping({ size: 1024, rss: 512 }),
+    mapping({ size: 131072, rss: 114688 }),
+    mapping({ size: 131076, rss: 8 }),
   ]
   assert.is(residentKib(smaps.join(''), 131072), 114688)
+  assert.is(residentKib(smaps.join(''), 65536), 0)
 })
 
-test('without such a mapping nothing of it is resident', () => {
-  assert.is(residentKib(mapping('1-2', 4, 4), 131072), 0)
+test('memory of no file is the process own, as far as it is not shared since a fork', () => {
+  const { own, files } = residentOf(mapping({ rss: 100, anonymous: 100, pss: 50 }))
+  assert.is(own, 50)
+  assert.is(files.size, 0)
+})
+
+test('a page of a file that was written to is the process own, the others are the file', () => {
+  const { own, files } = residentOf(mapping({ place: library, rss: 100, anonymous: 30, pss: 70 }))
+  assert.is(own, 30)
+  assert.equal([...files.values()], [70])
+})
+
+test('a library that two processes have in memory counts once, with the most that one of them has of it', () => {
+  const one = residentOf(mapping({ place: library, rss: 1200 }) + mapping({ rss: 10, anonymous: 10 }))
+  const other = residentOf(mapping({ place: library, rss: 1400 }) + mapping({ rss: 20, anonymous: 20 }))
+  assert.is(togetherKib([one, other]), 1430)
+})
+
+test('how many others have the same library in memory makes no difference', () => {
+  const alone = residentOf(mapping({ place: library, rss: 1000, pss: 1000 }))
+  const crowded = residentOf(mapping({ place: library, rss: 1000, pss: 200 }))
+  assert.is(togetherKib([alone]), togetherKib([crowded]))
 })
 
 test.run()
