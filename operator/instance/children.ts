@@ -6,6 +6,11 @@ export function childName(instanceName: string): string {
   return `${instanceName}-vm`
 }
 
+/** The other way round; undefined for a name that is no child's. */
+export function instanceOfChild(childName: string): string | undefined {
+  return childName.endsWith('-vm') ? childName.slice(0, -'-vm'.length) : undefined
+}
+
 /** Labels that Argo CD writes on what it tracks: on a child they would make Argo think that it owns the child. */
 const trackingLabels: readonly string[] = ['app.kubernetes.io/instance', 'argocd.argoproj.io/instance']
 

@@ -1,9 +1,8 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Flavor } from '../api/flavor.ts'
-import { labels } from '../api/labels.ts'
 import { type KubeObject, objectKey, type PersistentVolumeClaim, type Pod } from '../kube/object.ts'
-import { controllerOf } from '../kube/owner.ts'
 import type { IndexFunctions, Store } from '../kube/store.ts'
+import { instanceOfChild } from './children.ts'
 
 /** What the controller looks things up in; all kept current by watches. */
 export type Sources = Readonly<{
@@ -21,10 +20,8 @@ export const instanceIndexes: IndexFunctions<EphemeralInstance> = {
     spec.boot?.claim === undefined ? [] : [objectKey(metadata.namespace, spec.boot.claim)],
 }
 
-/** The key of the instance that a pod belongs to: by its owner, or by its label where it has none any more. */
-export function instanceOfPod(pod: KubeObject): string[] {
-  const owner = controllerOf(pod)
-  const name = owner === undefined ? pod.metadata.labels?.[labels.instance] : owner.name
-  if (name === undefined || (owner !== undefined && owner.kind !== 'EphemeralInstance')) return []
-  return [objectKey(pod.metadata.namespace, name)]
+/** The key of the instance whose pod has this name, whoever it belongs to by now: one that is in the way matters, too. */
+export function instanceOfPod({ metadata: { namespace, name } }: KubeObject): string[] {
+  const instance = instanceOfChild(name)
+  return instance === undefined ? [] : [objectKey(namespace, instance)]
 }

@@ -76,7 +76,9 @@ export class Lab {
       headers: { authorization: `Bearer ${server.token}` },
       tls: { ca: server.ca },
     })
-    return new TestOperator({ connection, namespace: this.name, kubelet, clock, config }).start()
+    const operator = new TestOperator({ connection, namespace: this.name, kubelet, clock, config })
+    this.world.operators.push(operator)
+    return operator.start()
   }
 
   /** Asks again and again until the answer is there. */

@@ -7,6 +7,7 @@ import { fastClock } from './fast-clock.ts'
 import { FakeGarbageCollector } from './garbage-collector.ts'
 import { FakeKubelet } from './kubelet.ts'
 import { Lab } from './lab.ts'
+import type { TestOperator } from './operator.ts'
 
 /** A cluster without nodes: a real API server, with a kubelet and a garbage collector that are played. */
 export class World {
@@ -14,6 +15,8 @@ export class World {
   readonly kubelet: FakeKubelet
   readonly clock: Clock
   readonly server: ApiServer
+  /** All that were started, so that none outlives the world. */
+  readonly operators: TestOperator[] = []
   readonly #stop = new AbortController()
   #running: Promise<unknown> = Promise.resolve()
 
@@ -37,6 +40,7 @@ export class World {
   }
 
   async stop(): Promise<void> {
+    await Promise.all(this.operators.map((operator) => operator.crash()))
     this.#stop.abort()
     await this.#running
     await this.client.close()
