@@ -122,7 +122,13 @@ export class Transport {
     if (this.#agents !== undefined && fingerprint === this.#fingerprint) return this.#agents
     for (const agent of Object.values(this.#agents ?? {})) void agent.close().catch(() => {})
     const connect = { ...tls, timeout: connectMs }
-    const common = { connect, keepAliveTimeout: keepAliveMs, keepAliveMaxTimeout: keepAliveMs }
+    // HTTP/1.1: over HTTP/2 undici lets a stream's error go unhandled when its client is destroyed, which ends the process.
+    const common = {
+      connect,
+      allowH2: false,
+      keepAliveTimeout: keepAliveMs,
+      keepAliveMaxTimeout: keepAliveMs,
+    }
     // The timeouts of undici are off: each call has its own deadline, each watch its own watchman.
     const unlimited = { headersTimeout: 0, bodyTimeout: 0 }
     this.#agents = {
