@@ -18,8 +18,10 @@ export type VirtualMachine = Readonly<{
  */
 export const machineType = 'pc-q35-10.0'
 
-/** Arguments for each accelerator; the runner picks one at start. `tb-size` is in MiB: the default (a quarter of the
- * guest's memory or more) costs 40-60 MiB for no speed that was seen. */
+/**
+ * Arguments for each accelerator; the runner picks one at start. `tb-size` is in MiB and nearly all of it becomes resident: 32
+ * trades some CPU at boot (a fifth more than 64) for memory (docs/performance.md has the figures).
+ */
 export const acceleratorArguments = {
   KVM: ['-accel', 'kvm', '-cpu', 'host'],
   TCG: ['-accel', 'tcg,tb-size=32'],
