@@ -4,7 +4,7 @@ import type { Reason } from '../api/reasons.ts'
 import type { Config } from '../config.ts'
 import type { VmControl } from '../control/client.ts'
 import { controlKey } from '../control/key.ts'
-import type { JsonPatchOperation } from '../kube/calls.ts'
+import type { JsonPatchOperation, Target } from '../kube/calls.ts'
 import type { KubeClient } from '../kube/client.ts'
 import {
   isAlreadyExists,
@@ -65,9 +65,12 @@ export async function act(
     case 'create':
       await putSecret(observed.instance, dependencies, signal)
       return createPod(action, observed, dependencies, signal)
-    case 'delete':
-      await deletePod(action.podUID, observed.instance, dependencies, signal)
+    case 'delete': {
+      const { namespace, name } = observed.instance.metadata
+      const target = { namespace, name: childName(name) }
+      await deleteThePod(action.podUID, target, dependencies.client, signal)
       return undefined
+    }
     case 'pause':
     case 'resume':
       await setPaused(action.kind === 'pause', observed, dependencies)
@@ -98,11 +101,7 @@ export async function removeLeftBehind(
   { client }: Pick<ActDependencies, 'client'>,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    await client.delete(pods, pod.metadata, { uid: pod.metadata.uid, signal })
-  } catch (error) {
-    if (!isNotFound(error) && !isConflict(error)) throw error
-  }
+  await deleteThePod(pod.metadata.uid, pod.metadata, client, signal)
 }
 
 /** Makes the Secret, or renews the one that is ours. Secrets are never read, and never taken from somebody else. */
@@ -209,18 +208,16 @@ function refusalOf(error: unknown, what: string): unknown {
   return new Refused(reason, `The API server refuses the VM's ${what}: ${message}`)
 }
 
-async function deletePod(
-  uid: string,
-  instance: EphemeralInstance,
-  { client }: ActDependencies,
+/** This pod and no other: one that is gone already, or another of its name by now, is what was wanted. */
+async function deleteThePod(
+  uid: string | undefined,
+  { namespace, name }: Target,
+  client: KubeClient,
   signal: AbortSignal,
 ): Promise<void> {
-  const { name, namespace } = instance.metadata
-  const target = { name: childName(name), ...(namespace === undefined ? {} : { namespace }) }
   try {
-    await client.delete(pods, target, { uid, signal })
+    await client.delete(pods, { namespace, name }, { uid, signal })
   } catch (error) {
-    // Gone already, or another pod by now: both are what was wanted of this one.
     if (!isNotFound(error) && !isConflict(error)) throw error
   }
 }

@@ -10,7 +10,7 @@ import { type PodView, viewPod } from './pod-view.ts'
 import { judgePod } from './running.ts'
 import { type Size, sizeOf } from './size.ts'
 import { specHash } from './spec-hash.ts'
-import { no, type Verdict } from './verdict.ts'
+import { down, no, stalled, type Verdict } from './verdict.ts'
 
 /** One question about what was observed; undefined hands on to the next. */
 type Check = (observed: Observed, pod: PodView | undefined) => Verdict | undefined
@@ -55,13 +55,7 @@ function notSeenYet({ made, now }: Observed, pod: PodView | undefined): Verdict 
   if (made === undefined || made.isSeen || made.podUID === pod?.uid) return undefined
   if (now.getTime() - made.at.getTime() > longestLagMilliseconds) return undefined
   const message = 'The pod was just made.'
-  return {
-    phase: 'Pending',
-    active: no('PodCreated', message),
-    guestReady: no('PodCreated', message),
-    passing: true,
-    requeueAfterSeconds: 1,
-  }
+  return { ...down('Pending', 'PodCreated', message), passing: true, requeueAfterSeconds: 1 }
 }
 
 function nameTaken(observed: Observed): Verdict | undefined {
@@ -70,7 +64,7 @@ function nameTaken(observed: Observed): Verdict | undefined {
   const owner = controllerOf(pod)
   if (owner?.kind === instance.kind && owner.name === instance.metadata.name) {
     const message = 'The pod of a former instance of the same name is still going.'
-    return { phase: 'Pending', active: no('Pending', message), guestReady: no('Pending', message) }
+    return down('Pending', 'Pending', message)
   }
   return stalled(
     'NameTaken',
@@ -82,21 +76,18 @@ function asStopped({ instance }: Observed, pod: PodView | undefined): Verdict | 
   if (instance.spec.powerState !== 'Stopped') return undefined
   if (pod === undefined) {
     const message = 'There is no VM, as powerState asks; nothing that was written in it is kept.'
-    return {
-      phase: 'Stopped',
-      active: no('Stopped', message),
-      guestReady: no('Stopped', message),
-      atRest: true,
-    }
+    return { ...down('Stopped', 'Stopped', message), atRest: true }
   }
   const message = 'The guest is being powered down.'
-  return {
-    phase: 'Stopping',
-    active: no('Stopping', message),
-    guestReady: no('Stopping', message),
-    ...(pod.terminating ? {} : { action: { kind: 'delete', podUID: pod.uid, why: 'Stopping' } }),
-  }
+  const verdict = down('Stopping', 'Stopping', message)
+  return pod.terminating ? verdict : { ...verdict, action: { kind: 'delete', podUID: pod.uid } }
 }
+
+const rebuilding = down(
+  'Rebuilding',
+  'Rebuilding',
+  'The old VM goes; a fresh one starts from the boot source when it is gone.',
+)
 
 function goingAway(observed: Observed, pod: PodView | undefined): Verdict | undefined {
   const { instance } = observed
@@ -104,42 +95,24 @@ function goingAway(observed: Observed, pod: PodView | undefined): Verdict | unde
   const active = findCondition(instance.status?.conditions, 'Active')
   if (active !== undefined && isEndedByUs(observed, pod.uid)) {
     // What is wanted now may be another thing again; the pod goes all the same, and it was not lost.
-    const going = no(active.reason as Reason, 'The old VM goes; a fresh one starts when it is gone.')
-    return { phase: 'Stopping', active: going, guestReady: going }
+    return down('Stopping', active.reason as Reason, 'The old VM goes; a fresh one starts when it is gone.')
   }
-  const rebuild = pod.rebuildGeneration !== instance.spec.rebuildGeneration
-  const reason = rebuild ? 'Rebuilding' : 'PodLost'
-  const message = rebuild
-    ? 'The old VM goes; a fresh one starts from the boot source when it is gone.'
-    : 'The pod was told to go, by somebody else than the operator; what follows is up to restartPolicy.'
-  return {
-    phase: rebuild ? 'Rebuilding' : 'Stopping',
-    active: no(reason, message),
-    guestReady: no(reason, message),
-  }
+  if (pod.rebuildGeneration !== instance.spec.rebuildGeneration) return rebuilding
+  const message =
+    'The pod was told to go, by somebody else than the operator; what follows is up to restartPolicy.'
+  return down('Stopping', 'PodLost', message)
 }
 
 function outOfDate({ instance }: Observed, pod: PodView | undefined): Verdict | undefined {
   if (pod === undefined || pod.rebuildGeneration === instance.spec.rebuildGeneration) return undefined
-  const message = 'The old VM goes; a fresh one starts from the boot source when it is gone.'
-  return {
-    phase: 'Rebuilding',
-    active: no('Rebuilding', message),
-    guestReady: no('Rebuilding', message),
-    action: { kind: 'delete', podUID: pod.uid, why: 'Rebuilding' },
-  }
+  return { ...rebuilding, action: { kind: 'delete', podUID: pod.uid } }
 }
 
 function overruled({ instance }: Observed, pod: PodView | undefined): Verdict | undefined {
   if (pod === undefined || pod.started || isOver(pod) || pod.lastEnding !== undefined) return undefined
   if (pod.specHash === specHash(instance.spec)) return undefined
   const message = 'The spec was changed before the VM ran; its pod is made anew, as the spec is now.'
-  return {
-    phase: 'Rebuilding',
-    active: no('SpecChanged', message),
-    guestReady: no('SpecChanged', message),
-    action: { kind: 'delete', podUID: pod.uid, why: 'SpecChanged' },
-  }
+  return { ...down('Rebuilding', 'SpecChanged', message), action: { kind: 'delete', podUID: pod.uid } }
 }
 
 /** A pod whose phase is Succeeded or Failed never runs again. The kubelet itself restarts the others' container. */
@@ -166,12 +139,7 @@ function overtaken(_: Observed, pod: PodView | undefined): Verdict | undefined {
   const reason: Reason = pod.reason === 'Evicted' ? 'Evicted' : 'PodLost'
   const why = wasDisrupted(pod) ? `${pod.reason}: ${pod.message}` : (pod.lastEnding?.message ?? 'It ended.')
   const message = `The pod is over (${why}); a fresh VM takes its place.`
-  return {
-    phase: 'Pending',
-    active: no(reason, message),
-    guestReady: no(reason, message),
-    action: { kind: 'delete', podUID: pod.uid, why: reason },
-  }
+  return { ...down('Pending', reason, message), action: { kind: 'delete', podUID: pod.uid } }
 }
 
 function stayedEnded(observed: Observed, pod: PodView | undefined): Verdict | undefined {
@@ -242,22 +210,13 @@ function absent(observed: Observed, pod: PodView | undefined): Verdict | undefin
     const wait = waitSeconds(lost, observed.now)
     if (wait > 0) {
       const message = 'The VM was lost again and again; the operator waits longer before each new one.'
-      return {
-        phase: 'Pending',
-        active: no('CrashLoop', message),
-        guestReady: no('CrashLoop', message),
-        requeueAfterSeconds: wait,
-      }
+      return { ...down('Pending', 'CrashLoop', message), requeueAfterSeconds: wait }
     }
   }
   const size = sizeOf(instance.spec, flavor) as Size
   const message = `Pod ${childName(instance.metadata.name)} was just made and has no node yet.`
-  return {
-    phase: 'Pending',
-    active: no('PodCreated', message),
-    guestReady: no('PodCreated', message),
-    action: { kind: 'create', size, restartsBefore: restarts },
-  }
+  const action = { kind: 'create', size, restartsBefore: restarts } as const
+  return { ...down('Pending', 'PodCreated', message), action }
 }
 
 /** Seconds until the next VM may be made after one was lost. */
@@ -265,14 +224,4 @@ function waitSeconds({ restarts, since }: LastVm, now: Date): number {
   if (since === undefined) return 0
   const lived = (now.getTime() - since.getTime()) / 1000
   return Math.max(0, recreateDelaySeconds(restarts, lived) - lived)
-}
-
-/** Nothing can be built: somebody has to act. What is missing is watched, so it heals by itself. */
-function stalled(reason: Reason, message: string): Verdict {
-  return {
-    phase: 'Stalled',
-    active: no(reason, message),
-    guestReady: no(reason, message),
-    stalled: { reason, message },
-  }
 }

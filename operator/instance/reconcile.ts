@@ -6,9 +6,10 @@ import { QmpError } from '../control/qmp.ts'
 import type { Applier } from '../kube/apply.ts'
 import { isForbidden, isInvalid } from '../kube/errors.ts'
 import type { EventSink } from '../kube/events.ts'
-import { objectKey, splitKey } from '../kube/object.ts'
+import { keyOf, objectKey, splitKey } from '../kube/object.ts'
 import { isOlder } from '../kube/version.ts'
 import type { ReconcileContext } from '../runtime/controller.ts'
+import { Expectations } from '../runtime/expectations.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Outcome } from '../runtime/outcome.ts'
 import {
@@ -28,7 +29,7 @@ import type { Observed } from './observed.ts'
 import { isLeftBehind, restorationOf } from './ownership.ts'
 import { statusOf } from './status.ts'
 import { storyOf } from './story.ts'
-import { no, type Verdict, yes } from './verdict.ts'
+import { down, no, stalled, type Verdict, yes } from './verdict.ts'
 
 export type ReconcileDependencies = Omit<ObserveDependencies, 'made'> &
   ActDependencies &
@@ -43,6 +44,9 @@ export class InstanceReconciler {
   /** What was put back on a pod and did not stay, as where a webhook of the cluster decides on labels. */
   readonly #vain = new Map<string, string>()
 
+  /** UIDs of pods that were told to go, while the store does not show it yet: they are not told twice. */
+  readonly #deleted = new Expectations()
+
   constructor(dependencies: ReconcileDependencies) {
     this.#dependencies = dependencies
     this.#made = new MadePods(dependencies.sources.pods)
@@ -55,6 +59,7 @@ export class InstanceReconciler {
       const target = splitKey(key)
       this.#written.delete(key)
       this.#vain.delete(key)
+      this.#deleted.forget(key)
       this.#made.forget(target)
       applier.forget(ephemeralInstances, target)
       const pod = sources.pods.get(target.namespace, childName(target.name))
@@ -125,6 +130,9 @@ export class InstanceReconciler {
    */
   async #carryOut(wanted: Verdict, observed: Observed, signal: AbortSignal): Promise<Verdict | undefined> {
     const { action } = wanted
+    const key = keyOf(observed.instance)
+    if (action?.kind !== 'delete') this.#deleted.forget(key)
+    else if (this.#deleted.isPending(key, action.podUID)) return wanted
     if (action === undefined) return wanted
     let creation: Creation | undefined
     try {
@@ -132,12 +140,13 @@ export class InstanceReconciler {
     } catch (error) {
       return afterFailure(error, wanted)
     }
+    if (action.kind === 'delete') this.#deleted.expect(key, action.podUID)
     if (action.kind !== 'create') return wanted
     if (creation !== undefined) this.#made.note(observed.instance, creation.pod, observed.now)
     if (creation?.isNew !== true) return undefined
     const { size } = action
     const name = size.flavor === undefined ? '' : ` (${size.flavor})`
-    const note = `Made pod ${observed.instance.metadata.name}-vm: ${size.cpus} CPU, ${size.memory} memory, ${size.disk} disk${name}, booting claim ${observed.instance.spec.boot.claim}.`
+    const note = `Made pod ${childName(observed.instance.metadata.name)}: ${size.cpus} CPU, ${size.memory} memory, ${size.disk} disk${name}, booting claim ${observed.instance.spec.boot.claim}.`
     this.#dependencies.events.record(observed.instance, {
       type: 'Normal',
       reason: 'PodCreated',
@@ -162,13 +171,6 @@ export class InstanceReconciler {
 
   async #sayInvalid(instance: EphemeralInstance, message: string, signal: AbortSignal): Promise<void> {
     const { namespace, name } = instance.metadata
-    const finding = no('SpecInvalid', message)
-    const verdict: Verdict = {
-      phase: 'Stalled',
-      active: finding,
-      guestReady: finding,
-      stalled: { reason: 'SpecInvalid', message },
-    }
     const { config, now } = this.#dependencies
     const observed: Observed = {
       instance,
@@ -180,7 +182,12 @@ export class InstanceReconciler {
       config,
       now: now(),
     }
-    await this.#say(objectKey(namespace, name), observed, statusOf(observed, verdict), signal)
+    await this.#say(
+      objectKey(namespace, name),
+      observed,
+      statusOf(observed, stalled('SpecInvalid', message)),
+      signal,
+    )
   }
 
   /** The store lags behind our own writes; what it shows of before such a write is not looked at again. */
@@ -197,18 +204,10 @@ export class InstanceReconciler {
 /** What is said when the action could not be done. Faults that a retry may mend are thrown on. */
 function afterFailure(error: unknown, wanted: Verdict): Verdict {
   if (error instanceof FormerInTheWay) {
-    const finding = no('Pending', error.message)
-    return { phase: 'Pending', active: finding, guestReady: finding, requeueAfterSeconds: 1 }
+    return { ...down('Pending', 'Pending', error.message), requeueAfterSeconds: 1 }
   }
   if (error instanceof Refused) {
-    const finding = no(error.reason, error.message)
-    return {
-      phase: 'Stalled',
-      active: finding,
-      guestReady: finding,
-      stalled: { reason: error.reason, message: error.message },
-      requeueAfterSeconds: 15,
-    }
+    return { ...stalled(error.reason, error.message), requeueAfterSeconds: 15 }
   }
   if (error instanceof ControlError || error instanceof QmpError) {
     const message = `The VM runs, but the operator cannot carry out powerState: ${error.message}. It tries again every few seconds.`

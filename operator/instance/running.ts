@@ -4,7 +4,7 @@ import { findCondition, isTrue } from '../kube/conditions.ts'
 import type { Observed } from './observed.ts'
 import { passingFor, schedulingMilliseconds, startingMilliseconds } from './passing.ts'
 import type { PodView } from './pod-view.ts'
-import { type Finding, no, type Verdict, yes } from './verdict.ts'
+import { down, type Finding, no, stalled, type Verdict, yes } from './verdict.ts'
 
 type Step = (observed: Observed, pod: PodView, scheduled: Finding) => Verdict | undefined
 
@@ -65,29 +65,24 @@ function withoutStart({ instance }: Observed, pod: PodView): Verdict | undefined
   const trouble = waitingReasons[pod.waiting?.reason ?? '']
   if (trouble !== undefined) {
     const message = `${trouble.message}: ${pod.waiting?.message || pod.waiting?.reason} The administrator of the cluster has to mend this; it goes on by itself then.`
-    return {
-      phase: 'Stalled',
-      active: no(trouble.reason, message),
-      guestReady: no(trouble.reason, message),
-      stalled: { reason: trouble.reason, message },
-    }
+    return stalled(trouble.reason, message)
   }
   if (pod.lastEnding === undefined) {
     const message = `Node ${pod.node} fetches the image, mounts the volumes and starts the pod.`
-    return { phase: 'Starting', active: no('Starting', message), guestReady: no('Starting', message) }
+    return down('Starting', 'Starting', message)
   }
   const policy = instance.spec.restartPolicy
   if (policy === 'Never' || (policy === 'OnFailure' && pod.lastEnding.succeeded)) {
     // A moment later the pod's phase says so too.
     const { reason, message } = pod.lastEnding
-    return { phase: 'Stopping', active: no(reason, message), guestReady: no(reason, message) }
+    return down('Stopping', reason, message)
   }
   const looping = pod.waiting?.reason === 'CrashLoopBackOff'
   const reason = looping ? 'CrashLoop' : 'Restarting'
   const message = looping
     ? `${pod.lastEnding.message} This happened again and again, so the node waits longer before each fresh start (at most 5 minutes).`
     : `${pod.lastEnding.message} A fresh VM starts.`
-  return { phase: 'Starting', active: no(reason, message), guestReady: no(reason, message) }
+  return down('Starting', reason, message)
 }
 
 function withoutQemu({ runner, now }: Observed, pod: PodView): Verdict | undefined {
@@ -95,21 +90,10 @@ function withoutQemu({ runner, now }: Observed, pod: PodView): Verdict | undefin
   const requeueAfterSeconds = askAgainSeconds(pod, now)
   if (runner?.phase === 'Waiting') {
     const reason: Reason = runner.reason in reasons ? (runner.reason as Reason) : 'BaseImageInvalid'
-    return {
-      phase: 'Stalled',
-      active: no(reason, runner.message),
-      guestReady: no(reason, runner.message),
-      stalled: { reason, message: runner.message },
-      requeueAfterSeconds,
-    }
+    return { ...stalled(reason, runner.message), requeueAfterSeconds }
   }
   const message = 'The pod makes the overlay over the base image and starts QEMU.'
-  const verdict: Verdict = {
-    phase: 'Starting',
-    active: no('Preparing', message),
-    guestReady: no('Preparing', message),
-    requeueAfterSeconds,
-  }
+  const verdict: Verdict = { ...down('Starting', 'Preparing', message), requeueAfterSeconds }
   const left = passingFor(pod.runningSince, startingMilliseconds, now)
   return left > 0 ? { ...verdict, passing: true, requeueAfterSeconds: left / 1000 } : verdict
 }

@@ -13,7 +13,7 @@ export type Finding = Readonly<{
 /** The one thing that a reconcile does to the world. */
 export type Action =
   | Readonly<{ kind: 'create'; size: Size; restartsBefore: number }>
-  | Readonly<{ kind: 'delete'; podUID: string; why: Reason }>
+  | Readonly<{ kind: 'delete'; podUID: string }>
   | Readonly<{ kind: 'pause' | 'resume'; podUID: string }>
 
 /** What is to be said of an instance, and done about it. */
@@ -38,3 +38,13 @@ export type Verdict = Readonly<{
 
 export const yes = (reason: Reason, message: string): Finding => ({ status: 'True', reason, message })
 export const no = (reason: Reason, message: string): Finding => ({ status: 'False', reason, message })
+
+/** The VM neither runs nor answers, both for the same reason. */
+export function down(phase: Phase, reason: Reason, message: string): Verdict {
+  return { phase, active: no(reason, message), guestReady: no(reason, message) }
+}
+
+/** The VM is down, and somebody has to act before it comes up. */
+export function stalled(reason: Reason, message: string): Verdict {
+  return { ...down('Stalled', reason, message), stalled: { reason, message } }
+}

@@ -1,0 +1,65 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
+import type { Flavor } from '../api/flavor.ts'
+import type { Applier } from '../kube/apply.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { keyOf, type PersistentVolumeClaim, type Pod } from '../kube/object.ts'
+import { ObjectStore } from '../kube/store.ts'
+import { silentLogger } from '../runtime/logger.ts'
+import { InstanceReconciler } from './reconcile.ts'
+import { answering, claim, config, instance, now, onNode, podOf, terminating } from './testing/build.ts'
+
+/** A reconciler over stores that show only what the test puts there, and the UIDs of the pods that it tells to go. */
+function world(spec: Parameters<typeof instance>[0]) {
+  const instances = new ObjectStore<EphemeralInstance>()
+  const pods = new ObjectStore<Pod>()
+  const claims = new ObjectStore<PersistentVolumeClaim>()
+  const one = instance(spec)
+  instances.set(one)
+  claims.set(claim)
+  const deleted: (string | undefined)[] = []
+  const client = {
+    delete: async (_type: unknown, _target: unknown, { uid }: { uid?: string }) => {
+      deleted.push(uid)
+    },
+  } as unknown as KubeClient
+  const applier = {
+    applyStatus: async (_type: unknown, object: EphemeralInstance) => ({ object, outcome: 'unchanged' }),
+  } as unknown as Applier
+  const unreachable = () => Promise.reject(new Error('no control port in this test'))
+  const reconciler = new InstanceReconciler({
+    sources: { instances, flavors: new ObjectStore<Flavor>(), claims, pods },
+    client,
+    applier,
+    events: { record: () => undefined },
+    control: { state: unreachable, setPaused: unreachable },
+    masterKey: Buffer.alloc(32),
+    config,
+    now: () => now,
+  })
+  const context = { signal: new AbortController().signal, log: silentLogger, reconcileId: 'test' }
+  return { pods, deleted, look: () => reconciler.reconcile(keyOf(one), context) }
+}
+
+test('a pod is told to go once, however long the cache shows it as if it had not been', async () => {
+  const { pods, deleted, look } = world({ powerState: 'Stopped' })
+  const pod = onNode(podOf(instance(), answering))
+  pods.set(pod)
+  for (let round = 0; round < 3; round++) await look()
+  pods.set(terminating(pod))
+  await look()
+  assert.equal(deleted, ['uid-pod'])
+})
+
+test('another pod in its place is told to go as well', async () => {
+  const { pods, deleted, look } = world({ powerState: 'Stopped' })
+  const pod = onNode(podOf(instance(), answering))
+  pods.set(pod)
+  await look()
+  pods.set({ ...pod, metadata: { ...pod.metadata, uid: 'uid-second' } })
+  await look()
+  assert.equal(deleted, ['uid-pod', 'uid-second'])
+})
+
+test.run()
