@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { configSchema } from './config.ts'
-import { vmControl } from './control/client.ts'
+import { guarded, vmControl } from './control/client.ts'
 import { masterKey } from './control/master-key.ts'
 import { offerDefaultFlavors } from './flavor/defaults.ts'
 import { instanceController } from './instance/controller.ts'
 import { Applier } from './kube/apply.ts'
 import { KubeClient } from './kube/client.ts'
+import { KubeError } from './kube/errors.ts'
 import { EventRecorder } from './kube/events.ts'
 import { loadConnection } from './kube/kubeconfig.ts'
 import { LeaderElection } from './kube/lease.ts'
@@ -18,6 +19,7 @@ import { jsonLogger } from './runtime/logs.ts'
 import { LoopLag } from './runtime/loop-lag.ts'
 import { Manager } from './runtime/manager.ts'
 import { Metrics } from './runtime/metrics.ts'
+import { patiently } from './runtime/patiently.ts'
 import { onTermination, surviveRejections } from './runtime/shutdown.ts'
 
 /** Wires the operator together and runs it until it is told to stop; gives the process's exit code. */
@@ -49,47 +51,52 @@ async function main(argv: readonly string[]): Promise<number> {
     identity: `${hostname()}_${randomBytes(4).toString('hex')}`,
     emit: emitKube,
   })
-  const client = new KubeClient({
-    ...options,
-    // A process that was held up may have lost the lead without having noticed: it must not act.
-    beforeWrite: () => {
-      if (config.leaderElection && !leadership.isLeading)
-        throw new Error('this replica does not lead any more')
-    },
-  })
+  // A process that was held up or cut off may have lost the lead without having noticed: it must not act.
+  const mustLead = () => {
+    if (config.leaderElection && !leadership.isLeading)
+      throw new KubeError({
+        status: 0,
+        reason: 'NotLeading',
+        message: 'this replica does not lead at present',
+      })
+  }
+  const client = new KubeClient({ ...options, beforeWrite: mustLead })
   const events = new EventRecorder({
     client,
     reportingController: 'ephemera.dev/operator',
     reportingInstance: hostname(),
     emit: emitKube,
   })
+  const lag = new LoopLag()
+  lag.start()
+  const livez = [loopCheck(lag)]
+  const readyz = [{ name: 'start', check: (): string | undefined => 'the API server is waited for' }]
+  const health = new HealthServer({ port: config.healthPort, livez, readyz })
+  await health.listen()
+
+  const waiting = { signal: stop, log }
+  const newKey = () => masterKey(starter, config.namespace, randomBytes)
+  const key = await patiently(newKey, { what: 'control key', ...waiting })
+  const offer = () => offerDefaultFlavors(config.flavorsFile, starter, log)
+  await patiently(offer, { what: 'default flavors', ...waiting })
   const { controller, reflectors } = instanceController({
     client,
     emitKube,
     applier: new Applier({ client, fieldManager: 'ephemera-instance' }),
     events,
-    control: vmControl(),
-    masterKey: await masterKey(starter, config.namespace, randomBytes),
+    control: guarded(vmControl(), mustLead),
+    masterKey: key,
     config,
     now: () => new Date(),
     controller: { log, emit: metrics.onRuntime, workers: config.workers },
   })
   metrics.watch({ controllers: [controller], reflectors })
-  await offerDefaultFlavors(config.flavorsFile, starter, log)
-
   const manager = new Manager({
     reflectors,
     controllers: [controller],
     ...(config.leaderElection ? { leadership } : {}),
     onStopped: [() => events.flush(2_000)],
     log,
-  })
-  const lag = new LoopLag()
-  lag.start()
-  const health = new HealthServer({
-    port: config.healthPort,
-    livez: [loopCheck(lag), reflectorsAlive(reflectors)],
-    readyz: [manager.notStopping, reflectorsSynced(reflectors)],
   })
   const scrapes = new HealthServer({
     port: config.metricsPort,
@@ -100,7 +107,9 @@ async function main(argv: readonly string[]): Promise<number> {
       body: await metrics.registry.metrics(),
     }),
   })
-  await Promise.all([health.listen(), scrapes.listen()])
+  livez.push(reflectorsAlive(reflectors))
+  readyz.splice(0, readyz.length, manager.notStopping, reflectorsSynced(reflectors))
+  await scrapes.listen()
   const code = await manager.run(stop)
   await Promise.all([health.close(), scrapes.close(), client.close(), starter.close()])
   return code

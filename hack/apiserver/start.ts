@@ -16,6 +16,10 @@ export type ApiServer = Readonly<{
   ca: string
   /** Path of a kubeconfig for that user. */
   kubeconfig: string
+  /** Kills the API server; etcd keeps everything. Resolves when nobody answers any more. */
+  down: () => Promise<void>
+  /** Starts it again. Resolves when it is ready. */
+  up: () => Promise<void>
   stop: () => Promise<void>
 }>
 
@@ -47,7 +51,15 @@ export async function startApiServer(): Promise<ApiServer> {
     const ca = await untilReady(child, directory, url, token)
     const kubeconfig = join(directory, 'kubeconfig')
     writeFileSync(kubeconfig, kubeconfigFor(url, token, ca))
-    return { url, token, ca, kubeconfig, stop }
+    const down = async () => {
+      child.stdin?.write('down\n')
+      while (await ok(`${url}/livez`, token, ca)) await delay(50)
+    }
+    const up = async () => {
+      child.stdin?.write('up\n')
+      await untilReady(child, directory, url, token)
+    }
+    return { url, token, ca, kubeconfig, down, up, stop }
   } catch (error) {
     const log = read(join(directory, 'apiserver.log')).split('\n').slice(-20).join('\n')
     await stop()

@@ -10,6 +10,17 @@ export type VmControl = Readonly<{
   setPaused(target: ControlTarget, paused: boolean): Promise<void>
 }>
 
+/** The same, but that nothing is changed in a VM where `before` throws. */
+export function guarded(control: VmControl, before: () => void): VmControl {
+  return {
+    state: (target) => control.state(target),
+    setPaused: async (target, paused) => {
+      before()
+      return control.setPaused(target, paused)
+    },
+  }
+}
+
 /** A VM control that gives up after `timeoutMilliseconds` (connection and replies together). Throws ControlError, QmpError. */
 export function vmControl(timeoutMilliseconds = 5_000): VmControl {
   return {

@@ -38,6 +38,8 @@ export function instanceController(options: InstanceControllerOptions) {
   const controller = new Controller({
     ...options.controller,
     name: 'ephemeralinstance',
+    // After an outage, however long, everything is looked at again within a minute.
+    backoff: { capMs: 60_000 },
     reconcile: (key, context) => reconciler.reconcile(key, context),
   })
   controller.watch(instances.store)

@@ -95,7 +95,8 @@ function goingAway(observed: Observed, pod: PodView | undefined): Verdict | unde
   const active = findCondition(instance.status?.conditions, 'Active')
   if (active !== undefined && isEndedByUs(observed, pod.uid)) {
     // What is wanted now may be another thing again; the pod goes all the same, and it was not lost.
-    return down('Stopping', active.reason as Reason, 'The old VM goes; a fresh one starts when it is gone.')
+    const phase = active.reason === 'Stopping' ? 'Stopping' : 'Rebuilding'
+    return down(phase, active.reason as Reason, active.message)
   }
   if (pod.rebuildGeneration !== instance.spec.rebuildGeneration) return rebuilding
   const message =

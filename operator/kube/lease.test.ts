@@ -105,16 +105,57 @@ test('the lease of a leader that vanished is taken over after its duration, what
   await next.release()
 })
 
-test('a leader that can not renew gives up before anyone else may lead', async () => {
+test('a leader that can not renew may not act before anyone else may lead, and goes on where nobody did', async () => {
   const first = candidate('a')
   await first.acquire(stop.signal)
   const lost = watch(first.lost.then(() => true))
-  server.fault(() => true, { status: 500 }, 1000)
+  let isAway = true
+  server.fault(() => isAway, { status: 500 }, 10_000)
   await pass(9)
   assert.is(first.isLeading, true)
-  await pass(4)
+  await pass(60)
   assert.is(first.isLeading, false)
+  assert.is(lost.value, undefined)
+  isAway = false
+  await pass(3)
+  assert.is(first.isLeading, true)
+  assert.is(lease()?.spec?.leaseTransitions, 0)
+  await first.release()
+})
+
+test('a leader that was cut off has lost where another one leads by then', async () => {
+  const first = candidate('a')
+  await first.acquire(stop.signal)
+  const lost = watch(first.lost.then(() => true))
+  let isAway = true
+  server.fault(() => isAway, { status: 500 }, 10_000)
+  await pass(20)
+  isAway = false
+  const spec = { holderIdentity: 'b', leaseDurationSeconds: 15 }
+  server.world.set(path, { ...lease(), spec } as Lease)
+  await pass(3)
   assert.is(lost.value, true)
+  assert.is(first.isLeading, false)
+  assert.is(holder(), 'b')
+})
+
+test('one that could not look for long lets the leader renew first', async () => {
+  server.world.set(path, {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: 'operator', namespace: 'lab' },
+    spec: { holderIdentity: 'a', leaseDurationSeconds: 15 },
+  } as Lease)
+  const second = watch(candidate('b').acquire(stop.signal))
+  await pass(3)
+  let isAway = true
+  server.fault(() => isAway, { status: 500 }, 10_000)
+  await pass(600)
+  isAway = false
+  await pass(13)
+  assert.is(second.value, undefined)
+  await pass(5)
+  assert.is(second.value, true)
 })
 
 test('a call that hangs does not cost the lead', async () => {
@@ -129,12 +170,12 @@ test('a call that hangs does not cost the lead', async () => {
 test('a leader whose event loop was blocked knows at once that it does not lead', async () => {
   const first = candidate('a')
   await first.acquire(stop.signal)
-  const lost = watch(first.lost.then(() => true))
   assert.is(first.isLeading, true)
   clock.advance(11_000)
   assert.is(first.isLeading, false)
   await pass(3)
-  assert.is(lost.value, true)
+  assert.is(first.isLeading, true)
+  await first.release()
 })
 
 test('of two that find the lease free at once, one leads', async () => {

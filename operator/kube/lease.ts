@@ -13,7 +13,7 @@ export type LeaderElectionOptions = Readonly<{
   identity: string
   /** How long the others wait after the last renewal that they saw. Default 15. */
   leaseSeconds?: number
-  /** A leader that could not renew for this long gives up. Must be below `leaseSeconds`. Default 10. */
+  /** A leader that could not renew for this long does nothing until it can. Must be below `leaseSeconds`. Default 10. */
   renewDeadlineSeconds?: number
   /** Between two tries. Default 2. */
   retrySeconds?: number
@@ -38,6 +38,7 @@ export class LeaderElection {
   readonly #stopRenewing = new AbortController()
   #seen: Lease | undefined
   #seenChangeMs = 0
+  #lookedMs = Number.NEGATIVE_INFINITY
   #renewedMs = Number.NEGATIVE_INFINITY
   #state: 'waiting' | 'leading' | 'over' = 'waiting'
   #renewing: Promise<void> = Promise.resolve()
@@ -54,7 +55,7 @@ export class LeaderElection {
       throw new RangeError('leader election needs retrySeconds < renewDeadlineSeconds < leaseSeconds')
   }
 
-  /** Resolves when this process led and does not any more; never after a release. */
+  /** Resolves when this process led and another one does now; never after a release. */
   get lost(): Promise<void> {
     return this.#lost.promise
   }
@@ -98,12 +99,27 @@ export class LeaderElection {
       if (stop.aborted) return
       const held = this.isLeading && (await this.#tryUntilDeadline())
       if (held && this.isLeading) continue
-      if (stop.aborted) return
+      if (stop.aborted || (await this.#regain(stop))) continue
       this.#state = 'over'
-      this.#emit(this.#leadership(false, this.#holder))
       this.#lost.resolve()
       return
     }
+  }
+
+  /**
+   * Cut off, or held up, for longer than the deadline: `isLeading` is false, and nothing may be done. Where the lease
+   * names no other one as soon as it can be read again, nobody led in between, and the lead goes on.
+   */
+  async #regain(stop: AbortSignal): Promise<boolean> {
+    this.#emit(this.#leadership(false, this.#holder))
+    while (!stop.aborted && this.#isMine) {
+      if (await this.#try()) {
+        this.#emit(this.#leadership(true, this.#options.identity))
+        return true
+      }
+      if (this.#isMine) await sleep(this.#clock, this.#retryMs, stop)
+    }
+    return stop.aborted
   }
 
   /** False when another one holds the lease, or the deadline went by. */
@@ -111,7 +127,7 @@ export class LeaderElection {
     const stop = this.#stopRenewing.signal
     while (this.isLeading && !stop.aborted) {
       if (await this.#try()) return true
-      if (this.#holder !== '' && this.#holder !== this.#options.identity) return false
+      if (!this.#isMine) return false
       await sleep(this.#clock, this.#retryMs, stop)
     }
     return false
@@ -138,14 +154,18 @@ export class LeaderElection {
   async #look(): Promise<void> {
     const { client, namespace, name } = this.#options
     const lease = await client.find(leases, { namespace, name }, this.#call())
-    if (lease?.metadata.resourceVersion !== this.#seen?.metadata.resourceVersion) {
+    const now = this.#clock.monotonic()
+    // Who could not look for long does not know what he missed: a leader that was as blind gets time to renew first.
+    const wasBlind = now - this.#lookedMs > this.#leaseMs / 2
+    this.#lookedMs = now
+    if (wasBlind || lease?.metadata.resourceVersion !== this.#seen?.metadata.resourceVersion) {
       this.#seen = lease
-      this.#seenChangeMs = this.#clock.monotonic()
+      this.#seenChangeMs = now
     }
   }
 
   #mayTake(): boolean {
-    if (this.#holder === '' || this.#holder === this.#options.identity) return true
+    if (this.#isMine) return true
     const theirsMs = (this.#seen?.spec?.leaseDurationSeconds ?? this.#leaseMs / 1000) * 1000
     return this.#clock.monotonic() - this.#seenChangeMs > theirsMs
   }
@@ -188,6 +208,11 @@ export class LeaderElection {
             this.#call(),
           )
     this.#seenChangeMs = this.#clock.monotonic()
+  }
+
+  /** As far as was seen, no other one holds the lease. */
+  get #isMine(): boolean {
+    return this.#holder === '' || this.#holder === this.#options.identity
   }
 
   get #holder(): string {

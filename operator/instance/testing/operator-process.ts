@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePorts } from '../../../hack/apiserver/ports.ts'
+import { type ApiServer, kubeconfigFor } from '../../../hack/apiserver/start.ts'
+
+const main = join(import.meta.dirname, '../../main.ts')
+
+/** The operator as a process of its own, with leader election, as two of them run in a cluster. */
+export class OperatorProcess {
+  readonly #child: ChildProcess
+  readonly #directory: string
+  readonly #health: number
+  readonly metricsPort: number
+  /** The exit code; null when a signal ended it. */
+  readonly exited: Promise<number | null>
+  /** What it printed. */
+  output = ''
+  hasExited = false
+
+  private constructor(child: ChildProcess, directory: string, ports: readonly [number, number]) {
+    this.#child = child
+    this.#directory = directory
+    ;[this.#health, this.metricsPort] = ports
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk) => {
+        this.output += chunk
+      })
+    }
+    this.exited = new Promise((resolve) => {
+      child.on('exit', (code) => {
+        this.hasExited = true
+        rmSync(this.#directory, { recursive: true, force: true })
+        resolve(code)
+      })
+    })
+  }
+
+  /** @param at where it finds the API server; a tap, say */
+  static async start(
+    api: ApiServer,
+    at: Pick<ApiServer, 'url' | 'ca'> = api,
+    flags: readonly string[] = [],
+  ): Promise<OperatorProcess> {
+    const directory = mkdtempSync(join(tmpdir(), 'ephemera-operator-'))
+    const kubeconfig = join(directory, 'kubeconfig')
+    writeFileSync(kubeconfig, kubeconfigFor(at.url, api.token, at.ca))
+    const [health = 0, metrics = 0] = await freePorts(2)
+    const ports = [`--health-port=${health}`, `--metrics-port=${metrics}`]
+    const child = spawn(process.execPath, [main, '--runner-image=ephemera/runner:test', ...ports, ...flags], {
+      env: { ...process.env, KUBECONFIG: kubeconfig },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    return new OperatorProcess(child, directory, [health, metrics])
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  async isReady(): Promise<boolean> {
+    return fetch(`http://127.0.0.1:${this.#health}/readyz`).then(
+      (answer) => answer.ok,
+      () => false,
+    )
+  }
+
+  /** Whether its workers have begun. */
+  get hasLed(): boolean {
+    return this.output.includes('Workers start')
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+}
