@@ -4,14 +4,17 @@ import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Flavor } from '../api/flavor.ts'
 import type { Applier } from '../kube/apply.ts'
 import type { KubeClient } from '../kube/client.ts'
+import { KubeError } from '../kube/errors.ts'
 import { keyOf, type PersistentVolumeClaim, type Pod } from '../kube/object.ts'
 import { ObjectStore } from '../kube/store.ts'
 import { silentLogger } from '../runtime/logger.ts'
 import { InstanceReconciler } from './reconcile.ts'
 import { answering, claim, config, instance, now, onNode, podOf, terminating } from './testing/build.ts'
 
+const leaveAsIs: Applier['applyStatus'] = async (_type, object) => ({ object, outcome: 'unchanged' })
+
 /** A reconciler over stores that show only what the test puts there, and the UIDs of the pods that it tells to go. */
-function world(spec: Parameters<typeof instance>[0]) {
+function world(spec: Parameters<typeof instance>[0], applyStatus: Applier['applyStatus'] = leaveAsIs) {
   const instances = new ObjectStore<EphemeralInstance>()
   const pods = new ObjectStore<Pod>()
   const claims = new ObjectStore<PersistentVolumeClaim>()
@@ -24,9 +27,7 @@ function world(spec: Parameters<typeof instance>[0]) {
       deleted.push(uid)
     },
   } as unknown as KubeClient
-  const applier = {
-    applyStatus: async (_type: unknown, object: EphemeralInstance) => ({ object, outcome: 'unchanged' }),
-  } as unknown as Applier
+  const applier = { applyStatus } as unknown as Applier
   const unreachable = () => Promise.reject(new Error('no control port in this test'))
   const reconciler = new InstanceReconciler({
     sources: { instances, flavors: new ObjectStore<Flavor>(), claims, pods },
@@ -60,6 +61,26 @@ test('another pod in its place is told to go as well', async () => {
   pods.set({ ...pod, metadata: { ...pod.metadata, uid: 'uid-second' } })
   await look()
   assert.equal(deleted, ['uid-pod', 'uid-second'])
+})
+
+test('an instance that is deleted while it is looked at is no failure', async () => {
+  const gone = new KubeError({
+    status: 404,
+    reason: 'NotFound',
+    message: 'ephemeralinstances "web" not found',
+  })
+  const { look } = world({ powerState: 'Stopped' }, () => Promise.reject(gone))
+  assert.equal(await look(), {})
+})
+
+test('any other fault of the write of a status is', async () => {
+  const broken = new KubeError({ status: 500, reason: 'InternalError', message: 'etcd is away' })
+  const { look } = world({ powerState: 'Stopped' }, () => Promise.reject(broken))
+  const error = await look().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  assert.is(error, broken)
 })
 
 test.run()

@@ -4,7 +4,7 @@ import { ephemeralInstances } from '../api/types.ts'
 import { ControlError } from '../control/connect.ts'
 import { QmpError } from '../control/qmp.ts'
 import type { Applier } from '../kube/apply.ts'
-import { isForbidden, isInvalid } from '../kube/errors.ts'
+import { isForbidden, isInvalid, isNotFound } from '../kube/errors.ts'
 import type { EventSink } from '../kube/events.ts'
 import { keyOf, objectKey, splitKey } from '../kube/object.ts'
 import { isOlder } from '../kube/version.ts'
@@ -163,8 +163,15 @@ export class InstanceReconciler {
     signal: AbortSignal,
   ): Promise<void> {
     const { applier, events } = this.#dependencies
-    const { object, outcome } = await applier.applyStatus(ephemeralInstances, instance, status, { signal })
-    if (outcome === 'unchanged') return
+    const applied = await applier
+      .applyStatus(ephemeralInstances, instance, status, { signal })
+      .catch((error: unknown) => {
+        // Deleted meanwhile: there is nobody to tell, and the store is about to show it.
+        if (isNotFound(error)) return undefined
+        throw error
+      })
+    if (applied === undefined || applied.outcome === 'unchanged') return
+    const { object } = applied
     this.#written.set(key, object)
     for (const event of storyOf(instance.status, status)) events.record(object, event)
   }
