@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { ephemeralInstance } from '../../operator/api/ephemeral-instance.ts'
 import { flavor } from '../../operator/api/flavor.ts'
+import { snapshot } from '../../operator/api/snapshot.ts'
 
 /** A column of `kubectl get`. Priority 1 shows with `-o wide` alone. */
 export type Column = Readonly<{
@@ -134,6 +135,73 @@ export const kinds: readonly Kind[] = [
       { name: 'Disk', type: 'string', jsonPath: '.spec.disk', description: 'Size of the disk.' },
       { name: 'Description', type: 'string', jsonPath: '.spec.description', description: 'What it is for.' },
       age,
+    ],
+  },
+  {
+    kind: 'Snapshot',
+    plural: 'snapshots',
+    singular: 'snapshot',
+    shortNames: ['esnap'],
+    scope: 'Namespaced',
+    schema: snapshot,
+    selectableFields: ['.spec.instance', '.status.phase'],
+    columns: [
+      { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'One word that sums it up.' },
+      {
+        name: 'Progress',
+        type: 'integer',
+        jsonPath: '.status.progress',
+        description: 'How much is done, in percent.',
+      },
+      {
+        name: 'Instance',
+        type: 'string',
+        jsonPath: '.spec.instance',
+        description: 'The instance whose disk it is.',
+      },
+      { name: 'Size', type: 'string', jsonPath: '.status.size', description: 'Size of the file.' },
+      {
+        name: 'Disk',
+        type: 'string',
+        jsonPath: '.status.virtualSize',
+        description: 'Size of the disk in it.',
+      },
+      age,
+      {
+        name: 'Name',
+        type: 'string',
+        jsonPath: '.spec.displayName',
+        description: 'The name for people.',
+        priority: 1,
+      },
+      {
+        name: 'Taken',
+        type: 'date',
+        jsonPath: '.status.takenAt',
+        description: 'Time since the moment that it shows.',
+        priority: 1,
+      },
+      {
+        name: 'Quiesced',
+        type: 'string',
+        jsonPath: '.status.quiesced',
+        description: "Whether the guest's filesystems were frozen.",
+        priority: 1,
+      },
+      {
+        name: 'Claim',
+        type: 'string',
+        jsonPath: '.status.claim',
+        description: 'The claim that holds the image.',
+        priority: 1,
+      },
+      {
+        name: 'Message',
+        type: 'string',
+        jsonPath: condition('Ready', 'message'),
+        description: 'Why it is (not) ready, in a sentence.',
+        priority: 1,
+      },
     ],
   },
 ]

@@ -2,6 +2,7 @@ import { resourceType } from '../kube/resource.ts'
 import type { EphemeralInstance } from './ephemeral-instance.ts'
 import type { Flavor } from './flavor.ts'
 import { group, version } from './group.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** EphemeralInstance as the API server serves it. */
 export const ephemeralInstances = resourceType<EphemeralInstance>({
@@ -19,4 +20,13 @@ export const flavors = resourceType<Flavor>({
   kind: 'Flavor',
   plural: 'flavors',
   namespaced: false,
+})
+
+/** Snapshot as the API server serves it. */
+export const snapshots = resourceType<Snapshot>({
+  group,
+  version,
+  kind: 'Snapshot',
+  plural: 'snapshots',
+  namespaced: true,
 })
