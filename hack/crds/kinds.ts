@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { baseImage } from '../../operator/api/base-image.ts'
 import { ephemeralInstance } from '../../operator/api/ephemeral-instance.ts'
 import { flavor } from '../../operator/api/flavor.ts'
 import { snapshot } from '../../operator/api/snapshot.ts'
@@ -34,6 +35,67 @@ const age: Column = {
 
 /** Every kind of the product, in the order of their file names. */
 export const kinds: readonly Kind[] = [
+  {
+    kind: 'BaseImage',
+    plural: 'baseimages',
+    singular: 'baseimage',
+    shortNames: ['bimg'],
+    scope: 'Namespaced',
+    schema: baseImage,
+    selectableFields: ['.status.phase'],
+    columns: [
+      { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'One word that sums it up.' },
+      {
+        name: 'Progress',
+        type: 'integer',
+        jsonPath: '.status.progress',
+        description: 'How much is done, in percent.',
+      },
+      { name: 'Size', type: 'string', jsonPath: '.status.size', description: 'Size of the file.' },
+      {
+        name: 'Disk',
+        type: 'string',
+        jsonPath: '.status.virtualSize',
+        description: 'Size of the disk in it.',
+      },
+      { name: 'OS', type: 'string', jsonPath: '.spec.os', description: 'What is in it.' },
+      {
+        name: 'Used',
+        type: 'integer',
+        jsonPath: '.status.usedByCount',
+        description: 'How many objects use it.',
+      },
+      age,
+      {
+        name: 'User',
+        type: 'string',
+        jsonPath: '.spec.defaultUser',
+        description: 'The user to ssh in as.',
+        priority: 1,
+      },
+      {
+        name: 'Claim',
+        type: 'string',
+        jsonPath: '.status.claim',
+        description: 'The claim that holds the image.',
+        priority: 1,
+      },
+      {
+        name: 'Reason',
+        type: 'string',
+        jsonPath: condition('Ready', 'reason'),
+        description: 'Why it is (not) ready.',
+        priority: 1,
+      },
+      {
+        name: 'Message',
+        type: 'string',
+        jsonPath: condition('Ready', 'message'),
+        description: 'Why it is (not) ready, in a sentence.',
+        priority: 1,
+      },
+    ],
+  },
   {
     kind: 'EphemeralInstance',
     plural: 'ephemeralinstances',

@@ -20,7 +20,7 @@ export const diskImageFields = {
     .max(253)
     .optional()
     .describe(
-      'Name of the PersistentVolumeClaim whose root holds the image as disk.qcow2. Only what phase Ready says is complete.',
+      'Name of the PersistentVolumeClaim whose root holds the image as disk.qcow2. Complete, and booted, only once sha256 is there, too.',
     ),
   sha256: z
     .string()

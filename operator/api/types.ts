@@ -1,4 +1,5 @@
 import { resourceType } from '../kube/resource.ts'
+import type { BaseImage } from './base-image.ts'
 import type { EphemeralInstance } from './ephemeral-instance.ts'
 import type { Flavor } from './flavor.ts'
 import { group, version } from './group.ts'
@@ -28,5 +29,14 @@ export const snapshots = resourceType<Snapshot>({
   version,
   kind: 'Snapshot',
   plural: 'snapshots',
+  namespaced: true,
+})
+
+/** BaseImage as the API server serves it. */
+export const baseImages = resourceType<BaseImage>({
+  group,
+  version,
+  kind: 'BaseImage',
+  plural: 'baseimages',
   namespaced: true,
 })

@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import { conditions } from './conditions.ts'
+import { diskImageFields } from './disk-image.ts'
+
+/** The phases of a BaseImage: one word for people. Each with what it says. */
+export const imagePhases = {
+  Pending: 'Its worker has not begun: it waits for its source, its claim or a node.',
+  Importing: 'The content is being fetched, converted and checked, or the upload is waited for.',
+  Ready: 'The content that the spec asks for is complete and can be booted.',
+  Failed:
+    'There is no such content, and there will be none before somebody acts; the Stalled condition says why.',
+  Deleting: 'It is being deleted, or waits until nothing uses it any more.',
+} as const
+
+/** One word for people that sums a BaseImage up. */
+export type ImagePhase = keyof typeof imagePhases
+
+const failure = z
+  .object({
+    reason: z.string().max(63).describe('Why, in one CamelCase word.'),
+    message: z.string().max(1024).describe('Why, in a sentence.'),
+    permanent: z
+      .boolean()
+      .describe('Whether a retry is useless before the spec changes. Otherwise it is tried again.'),
+    at: z.iso.datetime().describe('When.'),
+    podUID: z.string().max(63).describe('UID of the worker pod that failed.'),
+  })
+  .describe('How the last try ended, if it failed.')
+
+const work = z
+  .object({
+    claim: z.string().max(253).describe('The PersistentVolumeClaim that is being filled.'),
+    step: z
+      .string()
+      .max(63)
+      .optional()
+      .describe(
+        'What the worker does: Preparing, Downloading, Receiving, Converting, Checking or Publishing.',
+      ),
+    startedAt: z.iso.datetime().describe('When the first try began.'),
+    failures: z.int32().min(0).optional().describe('Tries that failed so far.'),
+    lastFailure: failure.optional(),
+  })
+  .describe('The content that is being made. Absent where none is.')
+
+/** What the operator has found out about a BaseImage. */
+export const baseImageStatus = z
+  .object({
+    observedGeneration: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        'The metadata.generation that this status was found for. Older than the object: not yet looked at again.',
+      ),
+    phase: z
+      .string()
+      .max(63)
+      .optional()
+      .describe(
+        'One word for people: Pending, Importing, Ready, Failed or Deleting. Programs look at the conditions.',
+      ),
+    conditions: conditions
+      .optional()
+      .describe(
+        'What is known: Ready (the content that the spec asks for can be booted), Reconciling (work goes on), Stalled (somebody has to act).',
+      ),
+    ...diskImageFields,
+    usedByCount: z.int32().min(0).optional().describe('How many objects use the image, all of them counted.'),
+    sourceDigest: z
+      .string()
+      .max(160)
+      .optional()
+      .describe(
+        'SHA-256 of what the source served, such as sha256:0123..., before it was unpacked and converted.',
+      ),
+    importedAt: z.iso.datetime().optional().describe('When the content was complete.'),
+    importMs: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Milliseconds from the start of the first try until the content was complete.'),
+    import: work.optional(),
+  })
+  .describe('What the operator found out. Written by the operator only.')
+
+/** What the operator has found out about a BaseImage. */
+export type BaseImageStatus = z.infer<typeof baseImageStatus>
