@@ -3,9 +3,8 @@ import { hostname } from 'node:os'
 import { configSchema } from './config.ts'
 import { guarded, vmControl } from './control/client.ts'
 import { masterKey } from './control/master-key.ts'
+import { openControllers } from './controllers.ts'
 import { offerDefaultFlavors } from './flavor/defaults.ts'
-import { instanceController } from './instance/controller.ts'
-import { Applier } from './kube/apply.ts'
 import { KubeClient } from './kube/client.ts'
 import { KubeError } from './kube/errors.ts'
 import { EventRecorder } from './kube/events.ts'
@@ -79,10 +78,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const key = await patiently(newKey, { what: 'control key', ...waiting })
   const offer = () => offerDefaultFlavors(config.flavorsFile, starter, log)
   await patiently(offer, { what: 'default flavors', ...waiting })
-  const { controller, reflectors } = instanceController({
+  const { controllers, reflectors } = openControllers({
     client,
     emitKube,
-    applier: new Applier({ client, fieldManager: 'ephemera-instance' }),
     events,
     control: guarded(vmControl(), mustLead),
     masterKey: key,
@@ -90,10 +88,10 @@ async function main(argv: readonly string[]): Promise<number> {
     now: () => new Date(),
     controller: { log, emit: metrics.onRuntime, workers: config.workers },
   })
-  metrics.watch({ controllers: [controller], reflectors })
+  metrics.watch({ controllers, reflectors })
   const manager = new Manager({
     reflectors,
-    controllers: [controller],
+    controllers,
     ...(config.leaderElection ? { leadership } : {}),
     onStopped: [() => events.flush(2_000)],
     log,

@@ -1,10 +1,10 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
-import { labels, labelValues } from '../api/labels.ts'
+import { labels } from '../api/labels.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { Config } from '../config.ts'
 import type { VmControl } from '../control/client.ts'
 import { controlKey } from '../control/key.ts'
-import type { JsonPatchOperation, Target } from '../kube/calls.ts'
+import type { Target } from '../kube/calls.ts'
 import type { KubeClient } from '../kube/client.ts'
 import {
   isAlreadyExists,
@@ -14,9 +14,9 @@ import {
   isNotFound,
   type KubeError,
 } from '../kube/errors.ts'
-import type { Intent, Pod, Secret } from '../kube/object.ts'
-import { ownerReference } from '../kube/owner.ts'
-import { pods, secrets } from '../kube/resource.ts'
+import type { Pod } from '../kube/object.ts'
+import { pods } from '../kube/resource.ts'
+import { type PutOutcome, putSecret } from '../pod/put-secret.ts'
 import { childName } from './children.ts'
 import { vmPod } from './desired/pod.ts'
 import { instanceSecret } from './desired/secret.ts'
@@ -63,7 +63,7 @@ export async function act(
 ): Promise<Creation | undefined> {
   switch (action.kind) {
     case 'create':
-      await putSecret(observed.instance, dependencies, signal)
+      await putInstanceSecret(observed.instance, dependencies, signal)
       return createPod(action, observed, dependencies, signal)
     case 'delete': {
       const { namespace, name } = observed.instance.metadata
@@ -104,71 +104,28 @@ export async function removeLeftBehind(
   await deleteThePod(pod.metadata.uid, pod.metadata, client, signal)
 }
 
-/** Makes the Secret, or renews the one that is ours. Secrets are never read, and never taken from somebody else. */
-async function putSecret(
+/** The instance's Secret, as it is to be. */
+async function putInstanceSecret(
   instance: EphemeralInstance,
   { client, masterKey }: ActDependencies,
   signal: AbortSignal,
 ): Promise<void> {
   const intent = instanceSecret(instance, masterKey)
+  let outcome: PutOutcome
   try {
-    await client.create(secrets, intent, { signal })
-    return
+    outcome = await putSecret(client, instance, intent, [labels.instance, labels.managedBy], signal)
   } catch (error) {
-    if (!isAlreadyExists(error)) throw refusalOf(error, 'Secret')
+    throw refusalOf(error, 'Secret')
   }
-  const { name, namespace } = intent.metadata
-  const patch = async (operations: readonly JsonPatchOperation[]): Promise<boolean> => {
-    try {
-      await client.jsonPatch(secrets, { name, namespace }, operations, { signal })
-      return true
-    } catch (error) {
-      if (!isConflict(error) && !isInvalid(error)) throw error
-      return false
-    }
-  }
-  if (await patch(renewal(instance, intent))) return
-  if (await patch(adoption(instance, intent))) return
-  if (await patch(testsOfFormer(instance))) {
+  if (outcome === 'former') {
     throw new FormerInTheWay('The Secret of a former instance of the same name is still going.')
   }
-  throw new Refused(
-    'NameTaken',
-    `Secret ${name} exists and does not belong to this instance: delete that Secret, or give the instance another name.`,
-  )
-}
-
-const owners = '/metadata/ownerReferences'
-
-/** Ours by its owner: whatever else of it was changed is put right. */
-function renewal({ metadata }: EphemeralInstance, intent: Intent<Secret>): JsonPatchOperation[] {
-  return [{ op: 'test', path: `${owners}/0/uid`, value: metadata.uid }, ...contentOf(intent)]
-}
-
-/** Ours by its labels, where somebody took its owner off: nothing else claims it. */
-function adoption(instance: EphemeralInstance, intent: Intent<Secret>): JsonPatchOperation[] {
-  const label = (name: string) => `/metadata/labels/${name.replaceAll('/', '~1')}`
-  const owner = ownerReference(instance, intent.metadata)
-  return [
-    { op: 'test', path: label(labels.instance), value: instance.metadata.name },
-    { op: 'test', path: label(labels.managedBy), value: labelValues.managedBy },
-    { op: 'test', path: owners, value: null },
-    { op: 'add', path: owners, value: [owner] },
-    ...contentOf(intent),
-  ]
-}
-
-const contentOf = (intent: Intent<Secret>): JsonPatchOperation[] => [
-  { op: 'add', path: '/metadata/labels', value: intent.metadata.labels },
-  { op: 'add', path: '/data', value: intent.data },
-]
-
-/** Only looks: owned by an instance of this name, though not by this one. */
-function testsOfFormer({ kind, metadata }: EphemeralInstance): JsonPatchOperation[] {
-  return [
-    { op: 'test', path: `${owners}/0/kind`, value: kind },
-    { op: 'test', path: `${owners}/0/name`, value: metadata.name },
-  ]
+  if (outcome === 'taken') {
+    throw new Refused(
+      'NameTaken',
+      `Secret ${intent.metadata.name} exists and does not belong to this instance: delete that Secret, or give the instance another name.`,
+    )
+  }
 }
 
 async function createPod(

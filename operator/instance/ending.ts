@@ -1,18 +1,12 @@
 import { z } from 'zod'
 import { type Reason, reasons } from '../api/reasons.ts'
+import type { Terminated } from '../pod/view.ts'
 
 /** How a VM ended, from what the kubelet tells of its container. */
 export type Ending = Readonly<{
   succeeded: boolean
   reason: Reason
   message: string
-  finishedAt?: string
-}>
-
-type Terminated = Readonly<{
-  exitCode: number
-  reason?: string
-  message?: string
   finishedAt?: string
 }>
 

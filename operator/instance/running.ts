@@ -1,6 +1,7 @@
 import { readinessOf } from '../api/readiness.ts'
 import { type Reason, reasons } from '../api/reasons.ts'
 import { findCondition, isTrue } from '../kube/conditions.ts'
+import { startTroubleOf } from '../pod/waiting.ts'
 import type { Observed } from './observed.ts'
 import { passingFor, schedulingMilliseconds, startingMilliseconds } from './passing.ts'
 import type { PodView } from './pod-view.ts'
@@ -49,24 +50,10 @@ function withoutNode({ now }: Observed, pod: PodView, scheduled: Finding): Verdi
   return { ...verdict, passing: true, requeueAfterSeconds: left / 1000 }
 }
 
-/** What the kubelet calls the container's waiting, in our words. */
-const waitingReasons: Readonly<Record<string, Readonly<{ reason: Reason; message: string }>>> = {
-  ErrImagePull: { reason: 'ImagePullFailed', message: "The node cannot fetch the runner's image" },
-  ImagePullBackOff: { reason: 'ImagePullFailed', message: "The node cannot fetch the runner's image" },
-  InvalidImageName: { reason: 'ImagePullFailed', message: "The name of the runner's image is not valid" },
-  ErrImageNeverPull: { reason: 'ImagePullFailed', message: "The runner's image is not on the node" },
-  CreateContainerConfigError: { reason: 'PodRefused', message: 'The node cannot set the container up' },
-  CreateContainerError: { reason: 'PodRefused', message: 'The node cannot make the container' },
-  RunContainerError: { reason: 'PodRefused', message: 'The node cannot start the container' },
-}
-
 function withoutStart({ instance }: Observed, pod: PodView): Verdict | undefined {
   if (pod.runningSince !== undefined) return undefined
-  const trouble = waitingReasons[pod.waiting?.reason ?? '']
-  if (trouble !== undefined) {
-    const message = `${trouble.message}: ${pod.waiting?.message || pod.waiting?.reason} The administrator of the cluster has to mend this; it goes on by itself then.`
-    return stalled(trouble.reason, message)
-  }
+  const trouble = startTroubleOf(pod.waiting)
+  if (trouble !== undefined) return stalled(trouble.reason, trouble.message)
   if (pod.lastEnding === undefined) {
     const message = `Node ${pod.node} fetches the image, mounts the volumes and starts the pod.`
     return down('Starting', 'Starting', message)

@@ -93,9 +93,9 @@ test('a steady state costs nothing, however often it is looked at', async () => 
   const { writes, reads, eventWrites } = operator.client
   await lab.until('the events to be sent', () => eventWrites.length >= 4 * names.length)
   const before = [writes.length, reads.length, eventWrites.length]
-  const [instances] = operator.reflectors
   for (let round = 0; round < 5; round++) {
-    for (const instance of instances.store.list()) operator.controller.enqueue(keyOf(instance))
+    for (const instance of operator.caches.instances.store.list())
+      operator.controller.enqueue(keyOf(instance))
     await lab.until('the operator to be idle', () => operator.isIdle)
   }
   assert.equal([writes.length, reads.length, eventWrites.length], before)

@@ -5,6 +5,7 @@ import type { Config } from '../../config.ts'
 import { controlPort } from '../../control/connect.ts'
 import type { Intent, Pod } from '../../kube/object.ts'
 import { ownerReference } from '../../kube/owner.ts'
+import { restrictedContainer, restrictedPod, secretVolume } from '../../pod/restricted.ts'
 import { acceleratorArguments, qemuArguments } from '../../qemu/argv.ts'
 import { runDirectory } from '../../qemu/sockets.ts'
 import { childLabels, childName } from '../children.ts'
@@ -21,9 +22,6 @@ export const containerName = 'vm'
 
 /** Where the kubelet asks whether QEMU runs (/started) and whether the guest answered (/ready). */
 export const probePort = reservedPorts.first + 8
-
-/** The user that everything in the pod runs as; the image knows it as `vm`. */
-const userId = 1000
 
 const mebibyte = 1024 * 1024
 
@@ -63,12 +61,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       securityContext: {
-        runAsNonRoot: true,
-        runAsUser: userId,
-        runAsGroup: userId,
-        fsGroup: userId,
-        fsGroupChangePolicy: 'OnRootMismatch',
-        seccompProfile: { type: 'RuntimeDefault' },
+        ...restrictedPod,
         // Safe sysctls of the pod's own network namespace: they let user-mode networking listen on ports below 1024, and
         // send the guest's pings on.
         sysctls: [
@@ -106,11 +99,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
             timeoutSeconds: 5,
             failureThreshold: 2,
           },
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'] },
-          },
+          securityContext: restrictedContainer,
           terminationMessagePath: '/dev/termination-log',
           terminationMessagePolicy: 'File',
           volumeMounts: [
@@ -129,16 +118,11 @@ export function vmPod(input: PodInput): Intent<Pod> {
         },
         { name: 'overlay', emptyDir: { sizeLimit: String(overlayLimitBytes(size.diskBytes)) } },
         { name: 'run', emptyDir: { sizeLimit: String(16 * mebibyte) } },
-        secretVolume('seed', name, [secretKeys.metaData, secretKeys.userData]),
-        secretVolume('control', name, [secretKeys.controlKey]),
+        secretVolume('seed', childName(name), [secretKeys.metaData, secretKeys.userData]),
+        secretVolume('control', childName(name), [secretKeys.controlKey]),
       ],
     },
   }
-}
-
-function secretVolume(volume: string, instanceName: string, files: readonly string[]) {
-  const items = files.map((key) => ({ key, path: key }))
-  return { name: volume, secret: { secretName: childName(instanceName), items, defaultMode: 0o440 } }
 }
 
 function environment(input: PodInput) {

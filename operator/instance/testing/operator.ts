@@ -1,10 +1,9 @@
 import type { Config } from '../../config.ts'
-import { Applier } from '../../kube/apply.ts'
+import { openControllers } from '../../controllers.ts'
 import type { Clock } from '../../kube/clock.ts'
 import type { Connection } from '../../kube/connection.ts'
 import { EventRecorder } from '../../kube/events.ts'
 import type { KubeTelemetry } from '../../kube/telemetry.ts'
-import { instanceController } from '../controller.ts'
 import { config as defaults } from './build.ts'
 import { FaultyClient } from './faulty-client.ts'
 import type { FakeKubelet } from './kubelet.ts'
@@ -20,7 +19,7 @@ export type TestOperatorOptions = Readonly<{
 /** One key for all operators of a test, as a Secret would give them. */
 const masterKey = new Uint8Array(32).fill(7)
 
-/** The instance controller of one namespace in this process, with caches of its own. */
+/** The operator of one namespace in this process, with caches of its own. */
 export class TestOperator {
   readonly client: FaultyClient
   readonly #stop = new AbortController()
@@ -43,10 +42,9 @@ export class TestOperator {
       reportingInstance: 'operator-test',
     })
     this.#control = kubelet.vms.controlOf((address) => kubelet.podAt(address))
-    this.#parts = instanceController({
+    this.#parts = openControllers({
       client: this.client,
       emitKube,
-      applier: new Applier({ client: this.client, fieldManager: 'ephemera-instance' }),
       events: this.#events,
       control: this.#control,
       masterKey,
@@ -57,12 +55,13 @@ export class TestOperator {
     void this.client.crashed.then(() => this.#end())
   }
 
+  /** The instances' controller. */
   get controller() {
-    return this.#parts.controller
+    return this.#parts.controllers[0]
   }
 
-  get reflectors() {
-    return this.#parts.reflectors
+  get caches() {
+    return this.#parts.caches
   }
 
   /** Fills the caches and begins to work. */
@@ -70,20 +69,24 @@ export class TestOperator {
     const { signal } = this.#stop
     const caches = this.#parts.reflectors.map((reflector) => reflector.run(signal))
     await Promise.all(this.#parts.reflectors.map((reflector) => reflector.synced()))
-    this.#running = Promise.all([...caches, this.#parts.controller.run(signal)])
+    this.#running = Promise.all([
+      ...caches,
+      ...this.#parts.controllers.map((controller) => controller.run(signal)),
+    ])
     return this
   }
 
   /** Nothing is being worked on, and nothing waits to be. */
   get isIdle(): boolean {
-    const { ready, running } = this.#parts.controller.queueState
-    return ready.fresh + ready.bulk + running === 0
+    return this.#parts.controllers.every(({ queueState: { ready, running } }) => {
+      return ready.fresh + ready.bulk + running === 0
+    })
   }
 
   /** What went wrong between it and the API server, and what it still has to do: for the message of a failed test. */
   troubles(): string {
     const told = this.telemetry.filter((one) => one.type !== 'request' && one.type !== 'watchEvent')
-    return [...told.slice(-20), this.#parts.controller.queueState]
+    return [...told.slice(-20), ...this.#parts.controllers.map(({ queueState }) => queueState)]
       .map((one) => JSON.stringify(one))
       .join('\n')
   }

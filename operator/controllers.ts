@@ -1,0 +1,34 @@
+import { openCaches, reflectorsOf } from './caches.ts'
+import type { Config } from './config.ts'
+import type { VmControl } from './control/client.ts'
+import { instanceController } from './instance/controller.ts'
+import { Applier } from './kube/apply.ts'
+import type { KubeClient } from './kube/client.ts'
+import type { EventSink } from './kube/events.ts'
+import type { Emit, KubeTelemetry } from './kube/telemetry.ts'
+import type { ControllerOptions } from './runtime/controller.ts'
+
+export type ControllersOptions = Readonly<{
+  client: KubeClient
+  emitKube: Emit<KubeTelemetry>
+  events: EventSink
+  control: VmControl
+  masterKey: Uint8Array
+  config: Config
+  now: () => Date
+  controller: Pick<ControllerOptions, 'log' | 'emit' | 'workers' | 'clock'>
+}>
+
+/** Every controller of the operator, with the caches that they share. Nothing runs yet. */
+export function openControllers(options: ControllersOptions) {
+  const { client, emitKube } = options
+  const caches = openCaches({ client, emit: emitKube })
+  const applier = (kind: string) => new Applier({ client, fieldManager: `ephemera-${kind}` })
+  const instances = instanceController({ ...options, caches, applier: applier('instance') })
+  return {
+    caches,
+    reflectors: reflectorsOf(caches),
+    /** The instances' own comes first. */
+    controllers: [instances] as const,
+  }
+}
