@@ -4,7 +4,7 @@ import { pods } from '../operator/kube/resource.ts'
 import { client } from './harness/client.ts'
 import { kubectl } from './harness/kubectl.ts'
 import { Lab } from './harness/lab.ts'
-import { operator } from './harness/operator.ts'
+import { leadingPod, operator } from './harness/operator.ts'
 import { waitFor } from './harness/wait-for.ts'
 
 const { namespace, deployment, selector } = operator
@@ -37,17 +37,30 @@ lab.step('a VM runs', async () => {
   before = await identity()
 })
 
-lab.step("the operator's pod is deleted: the VM is not touched", async () => {
-  const [old] = await operatorPods()
-  await kubectl(['delete', 'pod', '-n', namespace, old?.metadata.name ?? '', '--timeout=60s'])
+lab.step('the replica that leads is deleted: another one leads, and the VM is not touched', async () => {
+  assert.is(replicas, 2, 'the chart runs two')
+  const old = await leadingPod()
+  await kubectl(['delete', 'pod', '-n', namespace, old, '--timeout=60s'])
+  await waitFor('another pod to lead', 60, leadingPod, (leader) => leader !== '' && leader !== old)
   await rolledOut()
-  const [fresh] = await operatorPods()
-  assert.is.not(fresh?.metadata.uid, old?.metadata.uid)
   // It has looked at everything once it does something new.
   await lab.apply('other', { powerState: 'Stopped' })
   await lab.until('other', 'Stopped', ({ phase }) => phase === 'Stopped', 60)
   assert.equal(await identity(), before)
 })
+
+lab.step(
+  'the replica that leads crashes: another one leads within 20 s, and the VM is not touched',
+  async () => {
+    const old = await leadingPod()
+    const begun = performance.now()
+    await kubectl(['delete', 'pod', '-n', namespace, old, '--force', '--grace-period=0'])
+    await waitFor('another pod to lead', 60, leadingPod, (leader) => leader !== '' && leader !== old)
+    console.log(`another one leads ${((performance.now() - begun) / 1000).toFixed(1)} s after the crash`)
+    await rolledOut()
+    assert.equal(await identity(), before)
+  },
+)
 
 lab.step('without an operator the VM runs on', async () => {
   await scale(0)

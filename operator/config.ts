@@ -34,6 +34,12 @@ export const configSchema = z.object({
   flavorsFile: z.string().default('').describe('YAML file of the flavors to offer; empty: none'),
   workers: z.int().min(1).max(100).default(8).describe('Instances reconciled at the same time'),
   leaderElection: z.boolean().default(true).describe('Take turns with other replicas over a Lease'),
+  leaseSeconds: z
+    .int()
+    .min(3)
+    .max(300)
+    .default(15)
+    .describe('How long a leader that vanished is waited for; it renews each 2/15 of that'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level to log'),
   healthPort: port('Port of /livez and /readyz', 8081),
   metricsPort: port('Port of /metrics', 8080),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { extname } from 'node:path'
 import { configSchema } from './config.ts'
 import { guarded, vmControl } from './control/client.ts'
 import { masterKey } from './control/master-key.ts'
@@ -9,7 +10,7 @@ import { KubeClient } from './kube/client.ts'
 import { KubeError } from './kube/errors.ts'
 import { EventRecorder } from './kube/events.ts'
 import { loadConnection } from './kube/kubeconfig.ts'
-import { LeaderElection } from './kube/lease.ts'
+import { LeaseThread } from './kube/lease-thread.ts'
 import type { KubeTelemetry } from './kube/telemetry.ts'
 import { ConfigError, describeConfig, loadConfig, printable } from './runtime/config.ts'
 import { HealthServer, loopCheck, reflectorsAlive, reflectorsSynced } from './runtime/health.ts'
@@ -41,10 +42,15 @@ async function main(argv: readonly string[]): Promise<number> {
     tellLog(told)
   }
   const options = { connection, fieldManager: 'ephemera', emit: emitKube }
-  // For what every replica does at its start, and for the lease itself.
+  // For what every replica does at its start.
   const starter = new KubeClient(options)
-  const leadership = new LeaderElection({
-    client: starter,
+  const { leaseSeconds } = config
+  const leadership = new LeaseThread({
+    entry: new URL(`./lease-worker${extname(import.meta.filename)}`, import.meta.url),
+    connection,
+    leaseSeconds,
+    renewDeadlineSeconds: (leaseSeconds * 2) / 3,
+    retrySeconds: (leaseSeconds * 2) / 15,
     namespace: config.namespace,
     name: 'ephemera-operator',
     identity: `${hostname()}_${randomBytes(4).toString('hex')}`,

@@ -20,3 +20,11 @@ export async function runnerImage(): Promise<string> {
     `jsonpath=${path}`,
   ])
 }
+
+/** The name of the operator's pod that leads at present, of several; empty while none does. */
+export async function leadingPod(): Promise<string> {
+  const lease = ['get', 'lease', '-n', operator.namespace, 'ephemera-operator']
+  const holder = await kubectl([...lease, '-o', 'jsonpath={.spec.holderIdentity}'])
+  // POD_RANDOM
+  return holder.replace(/_[^_]*$/, '')
+}

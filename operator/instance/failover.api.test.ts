@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { namespaces, pods } from '../kube/resource.ts'
+import { leases, namespaces, pods } from '../kube/resource.ts'
 import type { Lab } from './testing/lab.ts'
 import { OperatorProcess } from './testing/operator-process.ts'
 import { type Passed, Tap } from './testing/tap.ts'
@@ -28,12 +28,15 @@ test.after(async () => {
   await world?.stop()
 })
 
+/** A third of the default: every wait below is for a lease. */
+const leaseSeconds = 5
+
 let count = 0
 async function start(): Promise<{ name: string; operator: OperatorProcess }> {
   const name = `operator-${++count}`
   const tap = await Tap.start(world.server, name, log)
   taps.push(tap)
-  const operator = await OperatorProcess.start(world.server, tap)
+  const operator = await OperatorProcess.start(world.server, tap, [`--lease-seconds=${leaseSeconds}`])
   running.add(operator)
   void operator.exited.then(() => running.delete(operator))
   await lab.until(`${name} to be ready`, () => operator.isReady())
@@ -128,9 +131,30 @@ test('a leader that stood still while the other took over does nothing more, and
   await assertUntouched(before)
 })
 
-test('while the API server is away no VM is touched and nobody ends; afterwards work goes on', async () => {
+test('a leader whose event loop is busy for longer than the lease keeps it, and nobody else acts', async () => {
   leader = other
   other = await start()
+  const lease = () => world.client.get(leases, { namespace: 'ephemera-system', name: 'ephemera-operator' })
+  const renewed = async () => Date.parse((await lease()).spec?.renewTime ?? '')
+  const begun = await renewed()
+  const letGo = leader.operator.holdUp()
+  await lab.until(
+    'renewals for longer than a lease',
+    async () => (await renewed()) - begun > 1500 * leaseSeconds,
+  )
+  const acted = deeds().length
+  await lab.create('g1')
+  letGo()
+  await lab.phase('g1', 'Ready')
+  assert.not(other.operator.hasLed)
+  assert.ok(
+    deeds()
+      .slice(acted)
+      .every(({ from }) => from === leader.name),
+  )
+})
+
+test('while the API server is away no VM is touched and nobody ends; afterwards work goes on', async () => {
   const before = await uids()
   const writes = deeds().length
   await world.server.down()

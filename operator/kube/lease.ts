@@ -20,6 +20,8 @@ export type LeaderElectionOptions = Readonly<{
   clock?: Clock
   random?: () => number
   emit?: Emit<KubeTelemetry>
+  /** Told at each renewal until when (ms of the clock's `monotonic`) this process may act. */
+  onRenewed?: (untilMs: number) => void
 }>
 
 /**
@@ -73,6 +75,7 @@ export class LeaderElection {
     while (!signal.aborted) {
       if (await this.#try()) {
         this.#state = 'leading'
+        this.#options.onRenewed?.(this.#renewedMs + this.#deadlineMs)
         this.#emit(this.#leadership(true, this.#options.identity))
         this.#renewing = this.#renew()
         return true
@@ -180,6 +183,7 @@ export class LeaderElection {
       throw error
     }
     this.#renewedMs = started
+    if (this.#state === 'leading') this.#options.onRenewed?.(started + this.#deadlineMs)
     return true
   }
 

@@ -20,7 +20,7 @@ export interface WorkRunner {
 
 /** A leader election, as the manager sees it. */
 export interface Leadership {
-  /** Resolves with true once this process leads, with false when the signal aborts first. */
+  /** Resolves with true once this process leads, with false when the signal aborts first; rejects where it never can. */
   acquire(signal: AbortSignal): Promise<boolean>
   /** Resolves when leadership was lost; never after a release. */
   readonly lost: Promise<void>
@@ -74,7 +74,7 @@ export class Manager {
 
   /**
    * Runs until `stop` aborts, or leadership is lost. Never rejects.
-   * @returns the process's exit code: 0 after a clean stop, 1 when leadership was lost
+   * @returns the process's exit code: 0 after a clean stop, 1 when leadership was lost or can not be sought
    */
   async run(stop: AbortSignal): Promise<0 | 1> {
     // While the API server is away there may be no socket, and nothing else that keeps Node from ending by itself.
@@ -101,7 +101,12 @@ export class Manager {
     if (halt.signal.aborted) return 0
     this.#log.info('Caches are filled', { reflectors: this.#options.reflectors.map(({ name }) => name) })
     const { leadership } = this.#options
-    if (leadership !== undefined && !(await leadership.acquire(halt.signal))) return 0
+    try {
+      if (leadership !== undefined && !(await leadership.acquire(halt.signal))) return 0
+    } catch (error) {
+      this.#log.error('The lead can not be sought', { error })
+      return 1
+    }
     this.#phase = 'running'
     this.#log.info('Workers start', { controllers: this.#options.controllers.map(({ name }) => name) })
     const working = Promise.all(

@@ -22,6 +22,7 @@ export const config: Config = {
   flavorsFile: '',
   workers: 1,
   leaderElection: false,
+  leaseSeconds: 15,
   logLevel: 'info',
   healthPort: 8081,
   metricsPort: 8080,

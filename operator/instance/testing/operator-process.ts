@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { freePorts } from '../../../hack/apiserver/ports.ts'
 import { type ApiServer, kubeconfigFor } from '../../../hack/apiserver/start.ts'
+import type { HandleAnswer, HandleOrder } from './handle.ts'
 
 const main = join(import.meta.dirname, '../../main.ts')
+const handle = pathToFileURL(join(import.meta.dirname, 'handle.ts')).href
 
 /** The operator as a process of its own, with leader election, as two of them run in a cluster. */
 export class OperatorProcess {
@@ -48,10 +51,12 @@ export class OperatorProcess {
     writeFileSync(kubeconfig, kubeconfigFor(at.url, api.token, at.ca))
     const [health = 0, metrics = 0] = await freePorts(2)
     const ports = [`--health-port=${health}`, `--metrics-port=${metrics}`]
-    const child = spawn(process.execPath, [main, '--runner-image=ephemera/runner:test', ...ports, ...flags], {
-      env: { ...process.env, KUBECONFIG: kubeconfig },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const node = ['--expose-gc', '--import', handle]
+    const child = spawn(
+      process.execPath,
+      [...node, main, '--runner-image=ephemera/runner:test', ...ports, ...flags],
+      { env: { ...process.env, KUBECONFIG: kubeconfig }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    )
     return new OperatorProcess(child, directory, [health, metrics])
   }
 
@@ -69,6 +74,24 @@ export class OperatorProcess {
   /** Whether its workers have begun. */
   get hasLed(): boolean {
     return this.output.includes('Workers start')
+  }
+
+  /** Holds the event loop up, as endless computing would. @returns lets it go on */
+  holdUp(): () => void {
+    const file = join(this.#directory, 'hold-up')
+    writeFileSync(file, '')
+    this.#child.send({ holdUpWhile: file } satisfies HandleOrder)
+    return () => {
+      if (existsSync(file)) rmSync(file)
+    }
+  }
+
+  /** Bytes of the main thread's heap after a collection. */
+  heap(): Promise<number> {
+    return new Promise((resolve) => {
+      this.#child.once('message', (answer: HandleAnswer) => resolve(answer.heap))
+      this.#child.send({ ask: 'heap' } satisfies HandleOrder)
+    })
   }
 
   kill(signal: NodeJS.Signals): void {
