@@ -2,7 +2,7 @@ import { group } from './group.ts'
 
 /** Labels on the objects that the operator makes, each with what it is for. Selectors may rely on them. */
 export const labels = {
-  /** What the object is: always `ephemera-vm` on an instance's children. */
+  /** What the object is: `ephemera-vm` on an instance's children, `ephemera-worker` on those of images and snapshots. */
   name: 'app.kubernetes.io/name',
   /** The instance's name, on the instance's children. */
   appInstance: 'app.kubernetes.io/instance',
@@ -10,7 +10,13 @@ export const labels = {
   managedBy: 'app.kubernetes.io/managed-by',
   /** The instance's name: what Services and NetworkPolicies select one VM by. */
   instance: `${group}/instance`,
+  /** The base image's name, on what was made for it. */
+  image: `${group}/base-image`,
 } as const
 
 /** Values of labels that never change. */
-export const labelValues = { name: 'ephemera-vm', managedBy: 'ephemera' } as const
+export const labelValues = {
+  name: 'ephemera-vm',
+  worker: 'ephemera-worker',
+  managedBy: 'ephemera',
+} as const

@@ -1,4 +1,5 @@
 import { type ControlTarget, connectControl } from './connect.ts'
+import { readLine } from './line.ts'
 import { QmpSession } from './qmp.ts'
 import { parseRunnerState, type RunnerState } from './state.ts'
 
@@ -25,21 +26,7 @@ export function guarded(control: VmControl, before: () => void): VmControl {
 export function vmControl(timeoutMilliseconds = 5_000): VmControl {
   return {
     async state(target) {
-      const signal = AbortSignal.timeout(timeoutMilliseconds)
-      const socket = await connectControl(target, 'state', signal)
-      const abort = () => socket.destroy(new Error('the state service did not answer in time'))
-      signal.addEventListener('abort', abort, { once: true })
-      let text = ''
-      try {
-        for await (const chunk of socket) {
-          text += chunk
-          if (text.includes('\n')) break
-        }
-      } finally {
-        signal.removeEventListener('abort', abort)
-        socket.destroy()
-      }
-      return parseRunnerState(text)
+      return parseRunnerState(await readLine(target, 'state', AbortSignal.timeout(timeoutMilliseconds)))
     },
 
     async setPaused(target, paused) {
