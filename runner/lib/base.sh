@@ -42,18 +42,20 @@ check_raw() {
   [ "$base_bytes" -gt 0 ] || { message="$name is empty: copy it again."; return 1; }
 }
 
+# check_qcow2: sets `base_bytes`; where it refuses, `fault` says what kind of file this is: BackingFile, ExternalDataFile or Broken.
 check_qcow2() {
+  fault=Broken
   [ ${#header} -eq 160 ] || { message="$name is cut short: copy it again."; return 1; }
   be 4 7
   [ "$number" -eq 2 ] || [ "$number" -eq 3 ] || { message="$name has qcow2 version $number; 2 and 3 are known: convert it with qemu-img convert."; return 1; }
   local version=$number
   be 8 15
-  [ "$number" -eq 0 ] || { message="$name needs a backing file: flatten it with qemu-img convert."; return 1; }
+  [ "$number" -eq 0 ] || { fault=BackingFile message="$name needs a backing file: flatten it with qemu-img convert."; return 1; }
   be 32 35
   [ "$number" -eq 0 ] || { message="$name is encrypted: decrypt it with qemu-img convert."; return 1; }
   if [ "$version" -eq 3 ]; then
     be 72 79
-    [ $((number & 4)) -eq 0 ] || { message="$name keeps its data in another file: join them with qemu-img convert."; return 1; }
+    [ $((number & 4)) -eq 0 ] || { fault=ExternalDataFile message="$name keeps its data in another file: join them with qemu-img convert."; return 1; }
     [ $((number & 2)) -eq 0 ] || { message="$name is marked corrupt: see qemu-img check, or copy it again."; return 1; }
   fi
   local entries

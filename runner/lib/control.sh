@@ -1,6 +1,7 @@
 # The pod's own two ports, and the helpers that must go on living.
 control_port=10777
 probe_port=10778
+control_services='qmp console vnc agent'
 
 # TLS 1.3 with the machine's pre-shared key; the server name picks the service. A client that names none gets `state`.
 # kPSK leaves out the DHE suites of older TLS: for those, stunnel would spend 20 s of CPU on Diffie-Hellman parameters.
@@ -24,7 +25,7 @@ write_control_config() {
 	exec = /usr/bin/cat
 	execArgs = cat $run/state
 	END
-  for service in qmp console vnc agent; do
+  for service in $control_services; do
     cat <<-END
 	[$service]
 	sni = state:$service
@@ -39,6 +40,9 @@ run_control() {
   exec stunnel4 "$run/stunnel.conf"
 }
 run_probes() { exec busybox httpd -f -p "$probe_port" -h "$run/www"; }
+
+# uptime_seconds: sets `seconds`.
+uptime_seconds() { read -r seconds _ </proc/uptime; seconds=${seconds%.*}; }
 
 # start NAME: runs run_NAME in the background, and again whenever keep_helpers finds it dead.
 helpers=''
@@ -64,7 +68,7 @@ keep_helpers() {
     alive "$pid" && continue
     uptime_seconds
     [ $((seconds - began)) -ge 2 ] || continue
-    echo "vm: $helper ended, starting it again" >&2
+    echo "${0##*/}: $helper ended, starting it again" >&2
     start "$helper"
   done
 }

@@ -8,9 +8,6 @@ catch_signals() {
   trap ':' CHLD # so that a dead child wakes the loop
 }
 
-# uptime_seconds: sets `seconds`.
-uptime_seconds() { read -r seconds _ </proc/uptime; seconds=${seconds%.*}; }
-
 on_term() {
   [ -z "$stopping" ] || return 0
   [ -n "$qemu" ] || finish 0 Terminated "stopped before the machine was started"

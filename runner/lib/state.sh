@@ -14,14 +14,18 @@ quoted() {
   json=${json//\"/\\\"}
 }
 
-# state PHASE [REASON [MESSAGE]]: writes nothing when nothing has changed.
+# state PHASE [REASON [MESSAGE]]: the state of a machine.
 state() {
   quoted "${3-}"
-  set -- "{\"phase\":\"$1\",\"reason\":\"${2-}\",\"message\":\"$json\",\"accelerator\":\"$accelerator\",\"guest\":\"$guest\"}" "$1"
-  [ "$1" != "${written-}" ] || return 0
-  [ "$2" = "$phase" ] || echo "vm: $1" >&2
-  phase=$2 written=$1
-  echo "$1" >"$run/state.new" && mv "$run/state.new" "$run/state"
+  put_state "$1" "{\"phase\":\"$1\",\"reason\":\"${2-}\",\"message\":\"$json\",\"accelerator\":\"$accelerator\",\"guest\":\"$guest\"}"
+}
+
+# put_state PHASE JSON: writes nothing when nothing has changed.
+put_state() {
+  [ "$2" != "${written-}" ] || return 0
+  [ "$1" = "$phase" ] || echo "${0##*/}: $2" >&2
+  phase=$1 written=$2
+  echo "$2" >"$run/state.new" && mv "$run/state.new" "$run/state"
 }
 
 flag() { : >"$run/www/$1"; }
@@ -30,8 +34,12 @@ unflag() { rm -f "$run/www/$1"; }
 # finish CODE REASON MESSAGE: ends the container.
 finish() {
   quoted "$3"
-  echo "vm: $2: $3" >&2
-  { echo "{\"reason\":\"$2\",\"message\":\"$json\"}" >/dev/termination-log; } 2>/dev/null
+  echo "${0##*/}: $2: $3" >&2
+  end "$1" "{\"reason\":\"$2\",\"message\":\"$json\"}"
+}
+# end CODE JSON
+end() {
+  { echo "$2" >/dev/termination-log; } 2>/dev/null
   exit "$1"
 }
 fail() { finish 1 "$@"; }

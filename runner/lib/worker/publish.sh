@@ -1,0 +1,35 @@
+# The common end of all jobs: the file is checked, reaches the disk, gets its digest and its record, and only then its name.
+
+publish() {
+  tell Checking
+  image_work check -q -f qcow2 "$result" >"$run/errors" 2>&1 &
+  follow $! || { last_error "$run/errors"; fail TargetFailed "The image was written, but reads wrong: $text"; }
+  local size digest virtual
+  size=$(stat -c %s "$result")
+  virtual=$(image_tool info -f qcow2 --output=json "$result" | jq '."virtual-size"')
+  total=$size
+  sync "$result" 2>"$run/errors" || write_failed "$run/errors" "The image does not reach the disk"
+  sha256sum "$result" >"$run/sha256" 2>"$run/errors" &
+  follow $! || write_failed "$run/errors" "The image cannot be read back"
+  read -r digest _ <"$run/sha256"
+
+  tell Publishing
+  echo "{\"reason\":\"Complete\",\"message\":\"\",\"sha256\":\"$digest\",\"size\":$size,\"virtualSize\":$virtual,\"format\":\"qcow2\",\"sourceDigest\":\"${source_digest-}\"}" \
+    >"$mine.record.partial" 2>"$run/errors" || write_failed "$run/errors" "The record cannot be written"
+  chmod 0644 "$result" "$mine.record.partial"
+  sync "$mine.record.partial" 2>"$run/errors" || write_failed "$run/errors" "The record does not reach the disk"
+  put_in_place "$mine.record.partial" "$record"
+  put_in_place "$result" "$disk"
+  end_complete
+}
+
+# put_in_place FROM TO: the directory reaches the disk too, so that the order of the names holds after a power cut.
+put_in_place() {
+  mv -f "$1" "$2" 2>"$run/errors" && sync "$target" 2>>"$run/errors" || write_failed "$run/errors" "${2##*/} cannot be put in place"
+}
+
+end_complete() {
+  remove_leftovers
+  echo "worker: Complete" >&2
+  end 0 "$(cat "$record")"
+}

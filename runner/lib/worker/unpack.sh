@@ -1,0 +1,83 @@
+# A stream becomes a file: counted, digested, decompressed by what it is, bounded, with holes.
+
+# The bound on a stream: the largest disk, and what a full qcow2 of that size needs for its tables.
+set_bound() {
+  bound=$((1 << 60))
+  [ "${WORKER_MAX_BYTES:-0}" -le 0 ] || bound=$((WORKER_MAX_BYTES + WORKER_MAX_BYTES / 64 + 4194304))
+}
+
+# unpack: stdin, decompressed by its first bytes; memory is limited, whatever the stream asks for.
+unpack() {
+  dd bs=1 count=16 of="$run/first" 2>/dev/null
+  compression_of "$(first_bytes "$run/first" 16)"
+  echo "$compression" >"$run/compression"
+  case $compression in
+    gzip) cat "$run/first" - | gzip -dc ;;
+    xz) cat "$run/first" - | xz -dc -T1 -M80MiB ;;
+    zstd) cat "$run/first" - | zstd -dc -q -M80MB ;;
+    bzip2) cat "$run/first" - | bzip2 -dc ;;
+    *) cat "$run/first" - ;;
+  esac
+}
+
+# take_stream FEED FILE: runs FEED, a function that prints the stream, until FILE holds all of it. Sets `source_digest`. Returns 1 where
+# the feed asks for a new start, with its `message`.
+take_stream() {
+  local rc_tally rc_unpack rc_store
+  rm -f "$run"/verdict "$run"/rc.* "$run"/digest.pipe "$run"/count
+  mkfifo "$run/digest.pipe"
+  "${algorithm}sum" <"$run/digest.pipe" >"$run/digest" &
+  digester=$!
+  {
+    "$1" |
+      { "$lib/tally" "$run/count" "$run/digest.pipe" "$bound"; echo $? >"$run/rc.tally"; } |
+      { unpack 2>"$run/errors.unpack"; echo $? >"$run/rc.unpack"; } |
+      { "$lib/store" "$2" "$bound" 2>"$run/errors.store"; echo $? >"$run/rc.store"; }
+  } &
+  follow $! stream_progress
+  stream_progress; show
+  read -r rc_store <"$run/rc.store"; read -r rc_unpack <"$run/rc.unpack"; read -r rc_tally <"$run/rc.tally"
+  case $rc_store in
+    0) ;;
+    27) too_much ;;
+    28) no_space ;;
+    *) write_failed "$run/errors.store" "The download cannot be written" ;;
+  esac
+  [ "$rc_tally" -ne 27 ] || too_much
+  if [ -s "$run/verdict" ]; then
+    read -r verdict <"$run/verdict"
+    [ "$verdict" != again ] || return 1
+    noted
+  fi
+  wait "$digester"
+  read -r digest _ <"$run/digest"
+  source_digest=${algorithm%sum}:$digest
+  check_digest "$source_digest"
+  read -r compression <"$run/compression"
+  # gzip says 2 of garbage after the end.
+  case $compression/$rc_unpack in */0 | gzip/2) ;; *) last_error "$run/errors.unpack"; refuse FormatMismatch "The compressed data is damaged: $text" ;; esac
+}
+
+too_much() {
+  refuse ImageTooLarge "The file holds more than $(mib "$WORKER_MAX_BYTES") when it is unpacked, which is the most that is allowed here."
+}
+
+stream_progress() {
+  [ -s "$run/count" ] && read -r bytes <"$run/count"
+  percent
+}
+
+# choose_digest: the algorithm of the digest that is wanted, SHA-256 without one.
+choose_digest() {
+  case ${WORKER_DIGEST-} in
+    '' | sha256:????????????????????????????????????????????????????????????????) algorithm=sha256 ;;
+    sha512:*) algorithm=sha512 ;;
+    *) refuse DigestMismatch "The digest \"$WORKER_DIGEST\" is neither sha256:HEX nor sha512:HEX." ;;
+  esac
+}
+
+# check_digest FOUND
+check_digest() {
+  [ -n "${WORKER_DIGEST-}" ] || return 0
+  [ "$1" = "$(echo "$WORKER_DIGEST" | tr A-F a-f)" ] || refuse DigestMismatch "The file has the digest $1, not $WORKER_DIGEST: see which of both is right."
+}
