@@ -39,7 +39,7 @@ function send(response: ServerResponse, file: string, from: number, to: number, 
 }
 
 createServer((request, response) => {
-  const path = decodeURIComponent((request.url ?? '/').slice(1))
+  const path = decodeURIComponent((request.url ?? '/').slice(1).replace(/\?.*/, ''))
   console.log(`/${path}`)
   const [fault = '', first = '', ...rest] = path.split('/')
   const probe = request.headers.range === 'bytes=0-0'

@@ -141,7 +141,12 @@ export async function startLab(): Promise<Lab> {
     writeFileSync(at('resolv.conf'), `nameserver ${peerAddress}\noptions timeout:1 attempts:1\n`)
     writeFileSync(at('termination-log'), '')
     chmodSync(at('termination-log'), 0o666)
-    const env = { WORKER_ALLOW_CIDRS: '10.244.77.0/24', WORKER_MAX_BYTES: String(1024 ** 3), ...options.env }
+    const env = {
+      WORKER_ALLOW_CIDRS: '10.244.77.0/24',
+      WORKER_MAX_BYTES: String(1024 ** 3),
+      WORKER_RETRY_SECONDS: '0',
+      ...options.env,
+    }
     writeFileSync(
       at('env'),
       Object.entries(env)

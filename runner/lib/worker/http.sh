@@ -56,7 +56,10 @@ http_verdict() {
   esac
 }
 
-wait_for_server() { pause "$((1 << ($1 - 1)))"; check_deadline; keep_helpers; }
+# seconds_before TRY: sets `seconds`: 1, 2, 4 with the default.
+seconds_before() { seconds=$((${WORKER_RETRY_SECONDS:-1} << ($1 - 1))); }
+
+wait_for_server() { seconds_before "$1"; pause "$seconds"; check_deadline; keep_helpers; }
 
 # header NAME: sets `value` to that of the last answer.
 header_of() { value=$(tr -d '\r' <"$run/headers" | sed -n "s/^$1:[[:space:]]*//Ip" | tail -n 1); }
@@ -103,6 +106,7 @@ feed_file() {
       [ "$offset" -gt 0 ] && note 1 Truncated "$message" || note 1 HTTPError "$message"
       return 1
     fi
-    sleep $((1 << (tries - 1)))
+    seconds_before "$tries"
+    sleep "$seconds"
   done
 }
