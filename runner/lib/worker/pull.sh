@@ -1,0 +1,52 @@
+# A disk that another pod exports becomes the image: flat, and compressed if WORKER_COMPRESS says so.
+. "$lib/lib/worker/nbd.sh"
+stall_seconds=${WORKER_STALL_SECONDS:-120}
+
+obtain() {
+  local at host port
+  [ -n "${WORKER_NBD-}" ] || refuse SourceMissing "WORKER_NBD is not set."
+  at=${WORKER_NBD%%/*}
+  host=${at%:*} port=${at##*:}
+  host=${host#[} host=${host%]}
+  read_identity
+  key="tls-creds-psk,id=tls,endpoint=client,dir=/nbd,username=$identity"
+  disk_there="driver=nbd,server.type=inet,server.host=$host,server.port=$port,server.keep-alive=on,export=${WORKER_NBD#*/},tls-creds=tls"
+  tell Downloading
+  find_export
+  format=raw virtual_size=$(jq -r '."virtual-size"' "$run/info") name="The export"
+  limit_size
+  set --
+  [ "${WORKER_COMPRESS:-none}" = none ] || set -- -c -o "compression_type=$WORKER_COMPRESS"
+  image_work convert -p -m 8 --object "$key" --image-opts -O qcow2 -o compat=1.1 "$@" "$disk_there" "$result" >"$run/progress" 2>"$run/errors" &
+  puller=$! moved_at='' seen=''
+  follow "$puller" pull_progress || pull_failed
+}
+
+# find_export: waits a little for a server that is not there yet.
+find_export() {
+  local tries=1
+  until timeout 20 qemu-img info --object "$key" --image-opts --output=json "$disk_there" >"$run/info" 2>"$run/errors"; do
+    last_error "$run/errors"
+    [ "$tries" -lt "$most_tries" ] || fail SourceLost "The export cannot be reached: ${text##*: }"
+    wait_for_server "$tries"
+    tries=$((tries + 1))
+  done
+}
+
+# pull_progress: a source that says nothing more, and does not close either, would hold the job for good.
+pull_progress() {
+  convert_progress
+  local now
+  now="$progress $(stat -c '%s %b' "$result" 2>/dev/null)"
+  uptime_seconds
+  [ "$now" = "$seen" ] || { seen=$now moved_at=$seconds; return 0; }
+  [ $((seconds - moved_at)) -lt "$stall_seconds" ] || fail SourceLost "The source has sent nothing for $stall_seconds s."
+}
+
+pull_failed() {
+  case $(cat "$run/errors") in
+    *'No space left'* | *'Disk quota exceeded'* | *'while writing'*) write_failed "$run/errors" "The image cannot be written" ;;
+  esac
+  last_error "$run/errors"
+  fail SourceLost "The source broke off: $text"
+}

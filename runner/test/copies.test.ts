@@ -1,0 +1,178 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, chownSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { qemuImg, rawDisk, sameDisk } from './images.ts'
+import { type Lab, peerAddress, podAddress, startLab } from './lab.ts'
+import { sha256 } from './pod.ts'
+import { ran } from './ran.ts'
+import { waitFor } from './wait-for.ts'
+
+const MiB = 1024 ** 2
+let lab: Lab
+let keys: string
+let strangerKeys: string
+
+function makeKeys(): string {
+  const folder = lab.fresh()
+  writeFileSync(join(folder, 'keys.psk'), `puller:${randomBytes(32).toString('hex')}\n`)
+  chmodSync(join(folder, 'keys.psk'), 0o440)
+  chownSync(join(folder, 'keys.psk'), 0, 1000)
+  return folder
+}
+
+/** Exports a file to the pod's network; resolves once it can be connected to. */
+async function exported(file: string, format: string, ...more: string[]) {
+  const tls = ['--object', `tls-creds-psk,id=t,endpoint=server,dir=${keys}`, '--tls-creds', 't']
+  const image = [
+    '-r',
+    '-t',
+    '-e',
+    '4',
+    '-b',
+    peerAddress,
+    '-p',
+    '10999',
+    '-x',
+    'snap',
+    ...(format === '' ? [] : ['-f', format]),
+    file,
+  ]
+  const server = lab.spawn('peer', 'qemu-nbd', ...tls, ...more, ...image)
+  await waitFor(
+    async () =>
+      (await lab.inPeer('bash', '-c', `: </dev/tcp/${peerAddress}/10999`)).code === 0 ? true : undefined,
+    10,
+    () => 'qemu-nbd does not listen',
+  )
+  return {
+    server,
+    env: { WORKER_NBD: `${peerAddress}:10999/snap` },
+    stop: async () => {
+      const gone = new Promise((resolve) => server.once('close', resolve))
+      server.kill('SIGKILL')
+      await gone
+    },
+  }
+}
+
+test.before(async () => {
+  lab = await startLab()
+  keys = makeKeys()
+  strangerKeys = makeKeys()
+})
+test.after(() => lab.remove())
+
+test('a pull makes a compressed, flat image of what another pod exports', async () => {
+  const disk = join(lab.fresh(), 'disk.raw')
+  rawDisk(disk, 64 * MiB, 8 * MiB)
+  execFileSync('sh', ['-c', `yes | head -c 16M | dd of=${disk} bs=1M seek=20 conv=notrunc status=none`])
+  const source = await exported(disk, 'raw')
+  const end = await lab.run({ job: 'pull', nbd: keys, env: { ...source.env, WORKER_COMPRESS: 'zstd' } })
+  await source.stop()
+
+  assert.is(end.code, 0, end.log)
+  const made = join(end.target, 'disk.qcow2')
+  assert.ok(sameDisk(disk, 'raw', made, 'qcow2'))
+  assert.is(end.outcome.sha256, await sha256(made))
+  assert.is(end.outcome.virtualSize, 64 * MiB)
+  assert.ok(end.outcome.size < 10 * MiB, `${end.outcome.size} bytes`)
+  assert.is(
+    JSON.parse(qemuImg('info', '--output=json', made))['format-specific'].data['compression-type'],
+    'zstd',
+  )
+})
+
+test('a pull with another key gets nothing', async () => {
+  const disk = join(lab.fresh(), 'disk.raw')
+  rawDisk(disk)
+  const source = await exported(disk, 'raw')
+  const end = await lab.run({ job: 'pull', nbd: strangerKeys, env: source.env })
+  await source.stop()
+  assert.is(end.outcome.reason, 'SourceLost')
+  assert.is(end.code, 1)
+  assert.equal(readdirSync(end.target), [])
+})
+
+test('a source that ends in the middle of a pull is told, and nothing is left', async () => {
+  const disk = join(lab.fresh(), 'disk.raw')
+  rawDisk(disk, 64 * MiB, 48 * MiB)
+  // A slow source: the pull must still be under way when it ends.
+  const source = await slowExport(disk)
+  const worker = lab.start({ job: 'pull', nbd: keys, env: source.env })
+  await worker.until(({ phase, progress }) => phase === 'Downloading' && (progress ?? 0) > 0)
+  await source.stop()
+  const end = await worker.ended
+  assert.is(end.outcome.reason, 'SourceLost', JSON.stringify(end.outcome))
+  assert.is(end.code, 1)
+  assert.equal(readdirSync(worker.target), [])
+})
+
+test('a source that falls silent without closing is given up', async () => {
+  const disk = join(lab.fresh(), 'disk.raw')
+  rawDisk(disk, 64 * MiB, 48 * MiB)
+  const source = await slowExport(disk)
+  const worker = lab.start({ job: 'pull', nbd: keys, env: { ...source.env, WORKER_STALL_SECONDS: '3' } })
+  await worker.until(({ phase, progress }) => phase === 'Downloading' && (progress ?? 0) > 0)
+  source.server.kill('SIGSTOP')
+  const end = await worker.ended
+  await source.stop()
+  assert.is(end.outcome.reason, 'SourceLost', JSON.stringify(end.outcome))
+  assert.match(end.outcome.message, /nothing for 3 s/)
+})
+
+function slowExport(disk: string) {
+  return exported(
+    `driver=throttle,throttle-group=g,file.driver=raw,file.file.driver=file,file.file.filename=${disk}`,
+    '',
+    '--image-opts',
+    '--object',
+    'throttle-group,id=g,x-bps-read=8388608',
+  )
+}
+
+test('an export of more than is allowed is refused', async () => {
+  const disk = join(lab.fresh(), 'disk.raw')
+  rawDisk(disk)
+  truncateSync(disk, 2048 * MiB)
+  const source = await exported(disk, 'raw')
+  const end = await lab.run({ job: 'pull', nbd: keys, env: source.env })
+  await source.stop()
+  assert.is(end.outcome.reason, 'ImageTooLarge')
+  assert.is(end.code, 2)
+})
+
+test('a worker serves a ready image to who has the key, read-only', async () => {
+  const ready = lab.fresh()
+  rawDisk(join(ready, 'disk.raw'))
+  qemuImg('convert', '-O', 'qcow2', '-f', 'raw', join(ready, 'disk.raw'), join(ready, 'disk.qcow2'))
+  const worker = lab.start({ job: 'serve', source: ready, nbd: keys })
+  await worker.until(({ phase }) => phase === 'Serving')
+  const copy = join(lab.fresh(), 'copy.raw')
+  const pull = (with_: string) =>
+    lab.inPeer(
+      'qemu-img',
+      ...[
+        'convert',
+        '--object',
+        `tls-creds-psk,id=t,endpoint=client,dir=${with_},username=puller`,
+        '--image-opts',
+      ],
+      ...['-O', 'raw', `driver=nbd,host=${podAddress},port=10776,export=disk,tls-creds=t`, copy],
+    )
+  await waitFor(
+    async () => ((await pull(keys)).code === 0 ? true : undefined),
+    10,
+    () => worker.log(),
+  )
+  assert.is((await ran('cmp', [copy, join(ready, 'disk.raw')])).code, 0)
+  assert.is.not((await pull(strangerKeys)).code, 0)
+  const plain = await lab.inPeer('qemu-img', 'info', `nbd://${podAddress}:10776/disk`)
+  assert.is.not(plain.code, 0, 'without a key')
+  worker.signal('SIGTERM')
+  assert.is((await worker.ended).code, 0)
+})
+
+test.run()
