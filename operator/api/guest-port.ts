@@ -20,3 +20,6 @@ export const guestPort = z
       message: `ports ${first} to ${last} are reserved for the operator's own connection to the VM: choose another`,
     }),
   )
+
+/** Where QEMU serves the disk of a snapshot that is under way, by NBD over TLS. */
+export const nbdPort = 10776

@@ -1,7 +1,8 @@
 import { type ControlTarget, connectControl } from './connect.ts'
 import { readLine } from './line.ts'
-import { QmpSession } from './qmp.ts'
+import { type Qmp, QmpSession } from './qmp.ts'
 import { parseRunnerState, type RunnerState } from './state.ts'
+import { parseSwitched, type Quiesce, type Switched } from './switched.ts'
 
 /** What controllers ask of a running VM, over its control port. Each call opens one connection and closes it. */
 export type VmControl = Readonly<{
@@ -11,33 +12,74 @@ export type VmControl = Readonly<{
   setPaused(target: ControlTarget, paused: boolean): Promise<void>
 }>
 
+/** What snapshots ask of a running VM. */
+export type DiskControl = Readonly<{
+  /** Lets `use` talk to QEMU, on one connection. */
+  qmp<T>(target: ControlTarget, use: (qmp: Qmp) => Promise<T>): Promise<T>
+  /**
+   * Puts a block node between the guest and its disk, with the guest frozen around it as `quiesce` asks; the pod does all of
+   * it by itself. Asked again for the same node, it gives what it gave before.
+   */
+  switchDrive(target: ControlTarget, node: string, quiesce: Quiesce): Promise<Switched>
+}>
+
 /** The same, but that nothing is changed in a VM where `before` throws. */
-export function guarded(control: VmControl, before: () => void): VmControl {
+export function guarded(control: VmControl & DiskControl, before: () => void): VmControl & DiskControl {
   return {
     state: (target) => control.state(target),
     setPaused: async (target, paused) => {
       before()
       return control.setPaused(target, paused)
     },
+    qmp: async (target, use) => {
+      before()
+      return control.qmp(target, use)
+    },
+    switchDrive: async (target, node, quiesce) => {
+      before()
+      return control.switchDrive(target, node, quiesce)
+    },
   }
 }
 
 /** A VM control that gives up after `timeoutMilliseconds` (connection and replies together). Throws ControlError, QmpError. */
-export function vmControl(timeoutMilliseconds = 5_000): VmControl {
+export function vmControl(timeoutMilliseconds = 5_000): VmControl & DiskControl {
   return {
     async state(target) {
       return parseRunnerState(await readLine(target, 'state', AbortSignal.timeout(timeoutMilliseconds)))
     },
 
     async setPaused(target, paused) {
-      const signal = AbortSignal.timeout(timeoutMilliseconds)
-      const session = new QmpSession(await connectControl(target, 'qmp', signal))
-      try {
-        await session.negotiate(signal)
-        await session.execute(paused ? 'stop' : 'cont', {}, signal)
-      } finally {
-        session.close()
-      }
+      const command = (qmp: Qmp) => qmp.execute(paused ? 'stop' : 'cont', {})
+      await onQmp(target, timeoutMilliseconds, command)
+    },
+
+    qmp: (target, use) => onQmp(target, blockMilliseconds, use),
+
+    async switchDrive(target, node, quiesce) {
+      const line = `${node} ${quiesce.toLowerCase()}\n`
+      return parseSwitched(await readLine(target, 'switch', AbortSignal.timeout(switchMilliseconds), line))
     },
   }
 }
+
+/** For a series of commands to the block layer, on a node whose disk is slow. */
+const blockMilliseconds = 20_000
+
+async function onQmp<T>(
+  target: ControlTarget,
+  milliseconds: number,
+  use: (qmp: Qmp) => Promise<T>,
+): Promise<T> {
+  const signal = AbortSignal.timeout(milliseconds)
+  const session = new QmpSession(await connectControl(target, 'qmp', signal))
+  try {
+    await session.negotiate(signal)
+    return await use({ execute: (command, parameters) => session.execute(command, parameters, signal) })
+  } finally {
+    session.close()
+  }
+}
+
+/** Longest that a switch takes: an agent that does not answer, a freeze and a thaw that hang, and a disk that does too. */
+const switchMilliseconds = 75_000

@@ -16,3 +16,12 @@ export function controlKey(masterKey: Uint8Array, uid: string): string {
 export function controlSecretLine(masterKey: Uint8Array, uid: string): string {
   return `${controlIdentity}:${controlKey(masterKey, uid)}\n`
 }
+
+/**
+ * The line that QEMU and qemu-img read the key of an NBD server from, that serves a disk of the object with this UID. Another key
+ * than the control port's: whoever may read a disk may not give orders.
+ */
+export function nbdSecretLine(masterKey: Uint8Array, uid: string): string {
+  const key = createHmac('sha256', masterKey).update(`nbd-port/${uid}`).digest('hex')
+  return `${controlIdentity}:${key}\n`
+}

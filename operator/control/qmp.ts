@@ -3,6 +3,11 @@ import type { Duplex } from 'node:stream'
 /** An event that QEMU sent, as its QMP reference describes it. */
 export type QmpEvent = Readonly<{ event: string; data?: Record<string, unknown>; timestamp: unknown }>
 
+/** Commands to QEMU, one after the other. Each gives what QEMU returned; throws QmpError if it refused. */
+export type Qmp = Readonly<{
+  execute(command: string, parameters: Record<string, unknown>): Promise<unknown>
+}>
+
 /** QEMU refused a command: `errorClass` and the message are QEMU's own. */
 export class QmpError extends Error {
   override readonly name = 'QmpError'

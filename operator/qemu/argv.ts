@@ -115,5 +115,7 @@ export function qemuArguments(vm: VirtualMachine): string[] {
     ['-display', `vnc=unix:${sockets.vnc}`],
     ['-chardev', `socket,id=qmp,path=${sockets.qmp},server=on,wait=off`],
     ['-mon', 'chardev=qmp,mode=control'],
+    ['-chardev', `socket,id=switch,path=${sockets.switch},server=on,wait=off`],
+    ['-mon', 'chardev=switch,mode=control'],
   ].flat()
 }

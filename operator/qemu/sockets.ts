@@ -8,6 +8,8 @@ export const runDirectory = '/run/vm'
 export const sockets = {
   /** The operator's QMP monitor, reached through the control port. */
   qmp: `${runDirectory}/qmp.sock`,
+  /** The monitor of the pod's own snapshot-switch. */
+  switch: `${runDirectory}/switch.sock`,
   console: `${runDirectory}/console.sock`,
   vnc: `${runDirectory}/vnc.sock`,
   agent: `${runDirectory}/agent.sock`,

@@ -25,6 +25,12 @@ write_control_config() {
 	exec = /usr/bin/cat
 	execArgs = cat $run/state
 	END
+  [ -z "$control_services" ] || cat <<-END
+	[switch]
+	sni = state:switch
+	exec = $lib/snapshot-switch
+	execArgs = snapshot-switch
+	END
   for service in $control_services; do
     cat <<-END
 	[$service]

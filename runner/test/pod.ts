@@ -103,7 +103,7 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
   const name = `eph-${randomBytes(3).toString('hex')}`
   const folder = mkdtempSync(join(tmpdir(), `${name}-`))
   const at = (...words: string[]) => join(folder, ...words)
-  for (const volume of ['base', 'overlay', 'run', 'seed', 'control']) mkdirSync(at(volume))
+  for (const volume of ['base', 'overlay', 'run', 'seed', 'control', 'nbd']) mkdirSync(at(volume))
   for (const volume of ['overlay', 'run']) chownSync(at(volume), uid, uid)
   ;(options.base ?? tinyBase)(at('base'))
 
@@ -112,6 +112,9 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
   const key = randomBytes(32).toString('hex')
   writeFileSync(at('control', 'psk'), `ephemera:${key}\n`, { mode: 0o440 })
   chownSync(at('control', 'psk'), 0, uid)
+  const nbdKey = randomBytes(32).toString('hex')
+  writeFileSync(at('nbd', 'keys.psk'), `ephemera:${nbdKey}\n`, { mode: 0o440 })
+  chownSync(at('nbd', 'keys.psk'), 0, uid)
   writeFileSync(at('resolv.conf'), 'nameserver 10.244.77.1\nsearch lab.svc.cluster.local svc.cluster.local\n')
   writeFileSync(at('termination-log'), '')
   chmodSync(at('termination-log'), 0o666)

@@ -31,9 +31,20 @@ export function memoryOverheadBytes(need: MemoryNeed): number {
   return Math.ceil(parts.reduce((sum, part) => sum + part, 0))
 }
 
-/** The pod's memory request and limit in bytes: equal, so that the scheduler counts what the VM may use. */
+/** The pod's memory request in bytes: all that the VM uses in itself. */
 export function podMemoryBytes(need: MemoryNeed): number {
   return need.guestBytes + memoryOverheadBytes(need)
+}
+
+/**
+ * What QEMU may take more while a snapshot is under way: the blocks that it holds while it copies them (it stops at 128 MiB)
+ * and those that the reader of the snapshot asked for. docs/adr/0030-live-snapshots.md has what was measured.
+ */
+const snapshotBytes = (128 + 32) * mebibyte
+
+/** The pod's memory limit in bytes. */
+export function podMemoryLimitBytes(need: MemoryNeed): number {
+  return podMemoryBytes(need) + snapshotBytes
 }
 
 /**

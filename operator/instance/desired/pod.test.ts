@@ -40,7 +40,7 @@ test('the pod asks for nothing that Pod Security restricted forbids', () => {
     assert.is(spec[field], undefined)
   assert.equal(
     spec.volumes?.map(({ name, hostPath }) => [name, hostPath]),
-    ['base', 'overlay', 'run', 'seed', 'control'].map((name) => [name, undefined]),
+    ['base', 'overlay', 'run', 'seed', 'control', 'nbd'].map((name) => [name, undefined]),
   )
 })
 
@@ -55,12 +55,17 @@ test('the base is read-only, as a volume and as a mount', () => {
   assert.is(container.volumeMounts?.find(({ name }) => name === 'base')?.readOnly, true)
 })
 
-test('memory and ephemeral storage are requested as they are limited', () => {
-  const { resources } = podFor().container
-  for (const name of ['memory', 'ephemeral-storage'])
-    assert.is(resources?.requests?.[name], resources?.limits?.[name])
-  assert.ok(Number(resources?.limits?.memory) > 128 * 1024 ** 2)
-  assert.ok(Number(resources?.limits?.['ephemeral-storage']) > 1024 ** 3)
+test('what a VM can use is requested, and what a snapshot may take for a while is allowed above it', () => {
+  const { spec, container } = podFor()
+  const { requests, limits } = container.resources ?? {}
+  const gibibyte = 1024 ** 3
+  assert.is(Number(limits?.memory) - Number(requests?.memory), 160 * 1024 ** 2)
+  assert.ok(Number(requests?.memory) > 128 * 1024 ** 2)
+  assert.ok(Number(requests?.['ephemeral-storage']) > gibibyte)
+  const fleece = Number(limits?.['ephemeral-storage']) - Number(requests?.['ephemeral-storage'])
+  assert.ok(fleece >= gibibyte)
+  const overlay = spec.volumes?.find(({ name }) => name === 'overlay')?.emptyDir?.sizeLimit
+  assert.ok(Number(overlay) + 64 * 1024 ** 2 < Number(limits?.['ephemeral-storage']))
 })
 
 const cpus: ReadonlyArray<{

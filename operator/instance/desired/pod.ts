@@ -11,11 +11,14 @@ import { runDirectory } from '../../qemu/sockets.ts'
 import { childLabels, childName } from '../children.ts'
 import type { Size } from '../size.ts'
 import { specHash } from '../spec-hash.ts'
-import { ephemeralStorageBytes, overlayLimitBytes } from './disk.ts'
-import { podMemoryBytes } from './memory.ts'
+import { ephemeralStorageBytes, ephemeralStorageLimitBytes, overlayVolumeBytes } from './disk.ts'
+import { podMemoryBytes, podMemoryLimitBytes } from './memory.ts'
 import { forwardedPorts } from './ports.ts'
 import { type PodRecord, recordVariable } from './record.ts'
 import { secretKeys } from './secret.ts'
+
+/** The volume with the key of QEMU's NBD server: a pod without it is older than live snapshots. */
+export const nbdVolume = 'nbd'
 
 /** The pod's one container. */
 export const containerName = 'vm'
@@ -108,6 +111,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
             { name: 'run', mountPath: runDirectory },
             { name: 'seed', mountPath: '/seed', readOnly: true },
             { name: 'control', mountPath: '/control', readOnly: true },
+            { name: nbdVolume, mountPath: '/nbd', readOnly: true },
           ],
         },
       ],
@@ -116,10 +120,11 @@ export function vmPod(input: PodInput): Intent<Pod> {
           name: 'base',
           persistentVolumeClaim: { claimName: instance.spec.boot.claim ?? '', readOnly: true },
         },
-        { name: 'overlay', emptyDir: { sizeLimit: String(overlayLimitBytes(size.diskBytes)) } },
+        { name: 'overlay', emptyDir: { sizeLimit: String(overlayVolumeBytes(size.diskBytes)) } },
         { name: 'run', emptyDir: { sizeLimit: String(16 * mebibyte) } },
         secretVolume('seed', childName(name), [secretKeys.metaData, secretKeys.userData]),
         secretVolume('control', childName(name), [secretKeys.controlKey]),
+        secretVolume(nbdVolume, childName(name), [secretKeys.nbdKeys]),
       ],
     },
   }
@@ -181,20 +186,27 @@ function wantsKvm(instance: EphemeralInstance, config: PodInput['config']): bool
 function resources({ instance, size, config }: PodInput) {
   const kvm = wantsKvm(instance, config)
   const overcommit = size.cpuOvercommit ?? config.cpuOvercommit
-  const memory = podMemoryBytes({
+  const need = {
     guestBytes: size.memoryBytes,
     diskBytes: size.diskBytes,
     cpus: size.cpus,
     accelerator: kvm ? instance.spec.accelerator : 'TCG',
-  })
-  const fixed = {
-    memory: String(memory),
-    'ephemeral-storage': String(ephemeralStorageBytes(size.diskBytes)),
-    ...(kvm ? { [config.kvmResource]: '1' } : {}),
-  }
+  } as const
+  const device = kvm ? { [config.kvmResource]: '1' } : {}
   return {
-    requests: { ...fixed, cpu: `${Math.ceil((size.cpus * 1000) / overcommit)}m` },
-    limits: { ...fixed, cpu: String(size.cpus) },
+    requests: {
+      cpu: `${Math.ceil((size.cpus * 1000) / overcommit)}m`,
+      memory: String(podMemoryBytes(need)),
+      'ephemeral-storage': String(ephemeralStorageBytes(size.diskBytes)),
+      ...device,
+    },
+    // Above the requests is what a snapshot takes while it is under way.
+    limits: {
+      cpu: String(size.cpus),
+      memory: String(podMemoryLimitBytes(need)),
+      'ephemeral-storage': String(ephemeralStorageLimitBytes(size.diskBytes)),
+      ...device,
+    },
   }
 }
 

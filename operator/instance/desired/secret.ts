@@ -1,12 +1,17 @@
 import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
-import { controlSecretLine } from '../../control/key.ts'
+import { controlSecretLine, nbdSecretLine } from '../../control/key.ts'
 import type { Intent, Secret } from '../../kube/object.ts'
 import { ownerReference } from '../../kube/owner.ts'
 import { childLabels, childName } from '../children.ts'
 import { seedFiles } from './seed.ts'
 
-/** Names of the files in an instance's Secret; the pod mounts the first two and the last at different places. */
-export const secretKeys = { metaData: 'meta-data', userData: 'user-data', controlKey: 'psk' } as const
+/** Names of the files in an instance's Secret; the pod mounts the first two in one place, the others in one each. */
+export const secretKeys = {
+  metaData: 'meta-data',
+  userData: 'user-data',
+  controlKey: 'psk',
+  nbdKeys: 'keys.psk',
+} as const
 
 /** What the pod needs and others must not read: the guest's seed and the control port's key. */
 export function instanceSecret(instance: EphemeralInstance, masterKey: Uint8Array): Intent<Secret> {
@@ -18,7 +23,11 @@ export function instanceSecret(instance: EphemeralInstance, masterKey: Uint8Arra
     sshAuthorizedKeys: instance.spec.sshAuthorizedKeys,
     userData: instance.spec.userData,
   })
-  const files = { ...seed, [secretKeys.controlKey]: controlSecretLine(masterKey, uid) }
+  const files = {
+    ...seed,
+    [secretKeys.controlKey]: controlSecretLine(masterKey, uid),
+    [secretKeys.nbdKeys]: nbdSecretLine(masterKey, uid),
+  }
   return {
     metadata: {
       name: childName(name),

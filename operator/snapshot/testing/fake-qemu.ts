@@ -1,0 +1,154 @@
+import { type Qmp, QmpError } from '../../control/qmp.ts'
+import type { Switched } from '../../control/switched.ts'
+
+type Parameters = Readonly<Record<string, unknown>>
+type BlockNode = { driver: string; below: readonly string[]; bytes: number }
+
+/** As much of QEMU's block layer as snapshots use: nodes that are in use cannot be removed, names are taken once. */
+export class FakeQemu implements Qmp {
+  drive = 'disk0'
+  readonly nodes = new Map<string, BlockNode>([['disk0', { driver: 'qcow2', below: [], bytes: 0 }]])
+  readonly exports = new Map<string, string>()
+  readonly jobs = new Map<string, string | undefined>()
+  readonly objects = new Set<string>()
+  serves = false
+  /** Nodes that were between guest and disk so far, each the moment of a snapshot. */
+  readonly moments: string[] = []
+  /** What the pod answered to a switch, by node. */
+  readonly #switched = new Map<string, Switched>()
+  /** The guest has no agent. */
+  agentIsSilent = false
+  /** The fleece was full: the export's reads fail. */
+  isBroken = false
+
+  /** Nothing of any snapshot is left. */
+  get isClean(): boolean {
+    return (
+      this.drive === 'disk0' &&
+      this.nodes.size === 1 &&
+      this.exports.size + this.jobs.size + this.objects.size === 0 &&
+      !this.serves
+    )
+  }
+
+  async execute(command: string, parameters: Record<string, unknown>): Promise<unknown> {
+    const refuse = (why: string): never => {
+      throw new QmpError(command, 'GenericError', why)
+    }
+    return this.#answer(command, parameters, refuse)
+  }
+
+  /** What the pod's own switch does. */
+  switchTo(node: string, quiesce: string, now: Date): Switched {
+    const before = this.#switched.get(node)
+    if (before !== undefined) return before
+    if (quiesce === 'Required' && this.agentIsSilent)
+      return { switched: false, reason: 'AgentSilent', message: 'no answer' }
+    if (!this.nodes.has(node)) return { switched: false, reason: 'Failed', message: 'QEMU refused' }
+    this.drive = node
+    this.moments.push(node)
+    const quiesced = quiesce !== 'Never' && !this.agentIsSilent
+    const switched: Switched = {
+      switched: true,
+      reason: '',
+      takenAt: now.toISOString(),
+      quiesced,
+      thawed: true,
+      pauseMs: quiesced ? 40 : 1,
+      switchMs: 1,
+    }
+    this.#switched.set(node, switched)
+    return switched
+  }
+
+  #answer(command: string, parameters: Parameters, refuse: (why: string) => never): unknown {
+    const text = (name: string) => String(parameters[name] ?? '')
+    switch (command) {
+      case 'qom-get':
+        return this.drive
+      case 'qom-set': {
+        if (!this.nodes.has(text('value'))) refuse('no such node')
+        this.drive = text('value')
+        return {}
+      }
+      case 'qom-list':
+        return [...this.objects].map((name) => ({ name }))
+      case 'query-named-block-nodes':
+        return [...this.nodes].map(([name, { bytes }]) => ({
+          'node-name': name,
+          image: { 'actual-size': bytes },
+        }))
+      case 'query-block-exports':
+        return [...this.exports.keys()].map((id) => ({ id, 'shutting-down': false }))
+      case 'query-jobs':
+        return [...this.jobs].map(([id, error]) => ({
+          id,
+          status: 'concluded',
+          ...(error === undefined ? {} : { error }),
+        }))
+      case 'blockdev-create':
+        this.jobs.set(text('job-id'), undefined)
+        return {}
+      case 'job-dismiss':
+        return this.jobs.delete(text('id')) ? {} : refuse('Job not found')
+      case 'blockdev-add':
+        return this.#addNode(parameters, refuse)
+      case 'blockdev-del':
+        return this.#removeNode(text('node-name'), refuse)
+      case 'block_resize':
+        return this.nodes.has(text('node-name')) ? {} : refuse('no such node')
+      case 'object-add':
+        if (this.objects.has(text('id'))) refuse('attempt to add duplicate property')
+        this.objects.add(text('id'))
+        return {}
+      case 'object-del':
+        return this.objects.delete(text('id')) ? {} : refuse('object not found')
+      case 'nbd-server-start':
+        if (this.serves) refuse('NBD server already running')
+        if (!this.objects.has(text('tls-creds'))) refuse('No TLS credentials')
+        this.serves = true
+        return {}
+      case 'nbd-server-stop':
+        if (!this.serves) refuse('NBD server not running')
+        this.serves = false
+        this.exports.clear()
+        return {}
+      case 'block-export-add':
+        if (!this.serves) refuse('NBD server not running')
+        if (this.exports.has(text('id'))) refuse('Block export id is already in use')
+        if (!this.nodes.has(text('node-name'))) refuse('no such node')
+        this.exports.set(text('id'), text('node-name'))
+        return {}
+      case 'block-export-del':
+        return this.exports.delete(text('id')) ? {} : refuse('Export is not found')
+      case 'human-monitor-command':
+        return this.isBroken ? 'read failed: Permission denied\r\n' : 'read 512/512 bytes at offset 0\r\n'
+      default:
+        return refuse('unknown command')
+    }
+  }
+
+  #addNode(parameters: Parameters, refuse: (why: string) => never): unknown {
+    const name = String(parameters['node-name'])
+    if (name.length > 31) refuse('Node name too long')
+    if (this.nodes.has(name)) refuse('Duplicate nodes')
+    const below = ['file', 'target'].flatMap((child) => {
+      const node = parameters[child]
+      return node === undefined ? [] : [String(node)]
+    })
+    for (const node of below) if (!this.nodes.has(node)) refuse(`Cannot find ${node}`)
+    this.nodes.set(name, { driver: String(parameters.driver), below, bytes: 65536 })
+    return {}
+  }
+
+  #removeNode(name: string, refuse: (why: string) => never): unknown {
+    if (!this.nodes.has(name)) refuse('Failed to find node')
+    const inUse =
+      this.drive === name ||
+      [...this.exports.values()].includes(name) ||
+      [...this.nodes.values()].some(({ below }) => below.includes(name))
+    if (inUse) refuse(`Node ${name} is in use`)
+    this.nodes.delete(name)
+    return {}
+  }
+}

@@ -1,0 +1,192 @@
+// snapshot-switch: reads `NODE auto|required|never` from its input, puts the block node NODE between the disk and its guest,
+// and prints what happened as one line of JSON. That switch is a snapshot's moment.
+//
+// It runs in the pod, so that nothing outside decides how long a frozen guest stays frozen: the agent freezes the guest's
+// filesystems only around the one QMP command, each wait has an end, and a second process thaws where this one is killed.
+// Asked again for the same node it repeats what it said before, so an operator that died meanwhile loses nothing.
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RUN "/run/vm/"
+enum { GREETING_MS = 5000, SYNC_MS = 3000, FREEZE_MS = 10000, SWITCH_MS = 5000, LATE_MS = 30000, THAW_MS = 10000 };
+
+struct line {
+  int fd;
+  size_t length;
+  char text[65536];
+};
+static struct line qmp = {.fd = -1}, agent = {.fd = -1};
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
+static void refuse(const char *reason, const char *message) {
+  printf("{\"switched\":false,\"reason\":\"%s\",\"message\":\"%s\"}\n", reason, message);
+  exit(1);
+}
+
+static int dial(const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || !connect(fd, (struct sockaddr *)&address, sizeof address)) return fd;
+  close(fd);
+  return -1;
+}
+
+static int say(const struct line *to, const char *text) {
+  return send(to->fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text);
+}
+
+/** The next line that holds `want`, in `line`; 0 when there is none within `patience` ms. */
+static int hear(struct line *from, const char *want, double patience, char *line, size_t size) {
+  double deadline = now() + patience;
+  for (;;) {
+    char *end = memchr(from->text, '\n', from->length);
+    if (end) {
+      size_t length = (size_t)(end - from->text) + 1;
+      size_t kept = length < size ? length : size - 1;
+      memcpy(line, from->text, kept);
+      line[kept] = 0;
+      from->length -= length;
+      memmove(from->text, from->text + length, from->length);
+      if (strstr(line, want)) return 1;
+      continue;
+    }
+    if (from->length == sizeof from->text) from->length = 0; // no line that anybody waits for
+    struct pollfd watched = {.fd = from->fd, .events = POLLIN};
+    double left = deadline - now();
+    if (left <= 0 || poll(&watched, 1, (int)left + 1) <= 0) return 0;
+    ssize_t got = recv(from->fd, from->text + from->length, sizeof from->text - from->length, 0);
+    if (got <= 0) return 0;
+    from->length += (size_t)got;
+  }
+}
+
+/** Whether the guest's agent answers now. 0xff makes it forget what an earlier client left half-said. */
+static int agent_answers(void) {
+  char command[96], want[48], line[512];
+  long id = (long)now();
+  agent.fd = dial(RUN "agent.sock");
+  if (agent.fd < 0) return 0;
+  snprintf(command, sizeof command, "\xff{\"execute\":\"guest-sync\",\"arguments\":{\"id\":%ld}}\n", id);
+  snprintf(want, sizeof want, "\"return\": %ld", id);
+  return say(&agent, command) && hear(&agent, want, SYNC_MS, line, sizeof line);
+}
+
+static int thaw(void) {
+  char line[512];
+  return say(&agent, "{\"execute\":\"guest-fsfreeze-thaw\"}\n") && hear(&agent, "\"return\"", THAW_MS, line, sizeof line);
+}
+
+/** A process that thaws the guest when this one ends without having done so. Gives the end that says "done". */
+static int guard(void) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+  pid_t pid = fork();
+  if (pid < 0) return -1;
+  if (pid > 0) return close(ends[0]), ends[1];
+  char word;
+  close(ends[1]);
+  close(STDIN_FILENO);
+  close(STDOUT_FILENO);
+  if (read(ends[0], &word, 1) == 1) _exit(0);
+  for (int tries = 0; tries < 60 && !thaw(); tries++) sleep(1);
+  _exit(0);
+}
+
+/** Freezes the guest; `done` becomes the guard's end. 0: it is not frozen (and was thawed in case that it is). */
+static int freeze(int *done) {
+  char line[512];
+  if ((*done = guard()) < 0) return 0;
+  if (say(&agent, "{\"execute\":\"guest-fsfreeze-freeze\"}\n") && hear(&agent, "\"return\"", FREEZE_MS, line, sizeof line) &&
+      atoi(strstr(line, "\"return\":") ? strstr(line, "\"return\":") + 9 : "0") > 0)
+    return 1;
+  if (thaw() && write(*done, "k", 1) != 1) exit(1);
+  return 0;
+}
+
+int main(void) {
+  char node[32], quiesce[16], line[1024], said[512];
+  signal(SIGPIPE, SIG_IGN); // whoever asked may be gone: what was begun is brought to its end
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  if (scanf("%31s %15s", node, quiesce) != 2) refuse("Unclear", "expected NODE auto|required|never");
+  for (const char *c = node; *c; c++)
+    if (!isalnum((unsigned char)*c) && *c != '-') refuse("Unclear", "a node's name is letters, digits and dashes");
+
+  int lock = open(RUN "switch.lock", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  if (lock < 0 || flock(lock, LOCK_EX) < 0) refuse("Failed", "the lock cannot be taken");
+  FILE *before = fopen(RUN "switched", "re");
+  if (before && fscanf(before, "%1023s ", line) == 1 && !strcmp(line, node) && fgets(said, sizeof said, before)) {
+    fputs(said, stdout);
+    return 0;
+  }
+  if (before) fclose(before);
+
+  qmp.fd = dial(RUN "switch.sock");
+  if (qmp.fd < 0 || !hear(&qmp, "\"QMP\"", GREETING_MS, line, sizeof line) || !say(&qmp, "{\"execute\":\"qmp_capabilities\"}\n") ||
+      !hear(&qmp, "\"return\"", GREETING_MS, line, sizeof line))
+    refuse("Failed", "QEMU does not answer");
+
+  int wanted = strcmp(quiesce, "never") != 0, required = !strcmp(quiesce, "required"), done = -1, frozen = 0;
+  const char *why = "";
+  double began = now();
+  if (wanted) {
+    if (!agent_answers()) why = "AgentSilent";
+    else if (began = now(), !(frozen = freeze(&done))) why = "FreezeFailed";
+    if (required && !frozen) refuse(why, "the guest's filesystems could not be frozen");
+    if (!frozen) began = now();
+  }
+
+  char command[256];
+  snprintf(command, sizeof command,
+           "{\"execute\":\"qom-set\",\"arguments\":{\"path\":\"/machine/peripheral/vda/virtio-backend\",\"property\":\"drive\","
+           "\"value\":\"%s\"},\"id\":\"switch\"}\n",
+           node);
+  double asked = now();
+  int answered = say(&qmp, command) && hear(&qmp, "\"id\": \"switch\"", SWITCH_MS, line, sizeof line), quiesced = frozen && answered;
+  double took = now() - asked;
+  int thawed = !frozen || thaw();
+  double pause = now() - began;
+  if (frozen && thawed && write(done, "k", 1) != 1) thawed = 0;
+  if (!answered) {
+    // The disk was so slow that the switch did not come in time. The guest goes on; what becomes of the switch is waited for.
+    if (!hear(&qmp, "\"id\": \"switch\"", LATE_MS, line, sizeof line)) refuse("Failed", "QEMU did not switch in time");
+    took = pause = now() - asked;
+  }
+  if (!strstr(line, "\"return\"")) refuse("Failed", "QEMU refused the switch");
+  if (required && !quiesced) why = "FreezeFailed";
+
+  struct timespec time;
+  struct tm utc;
+  char stamp[32];
+  clock_gettime(CLOCK_REALTIME, &time);
+  gmtime_r(&time.tv_sec, &utc);
+  strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
+  snprintf(said, sizeof said,
+           "{\"switched\":true,\"reason\":\"%s\",\"takenAt\":\"%s.%03ldZ\",\"quiesced\":%s,\"thawed\":%s,\"pauseMs\":%.1f,"
+           "\"switchMs\":%.1f}\n",
+           why, stamp, time.tv_nsec / 1000000, quiesced ? "true" : "false", thawed ? "true" : "false", pause, took);
+  FILE *after = fopen(RUN "switched.new", "we");
+  if (after) {
+    fprintf(after, "%s %s", node, said);
+    if (!fclose(after)) rename(RUN "switched.new", RUN "switched");
+  }
+  fputs(said, stdout);
+  return 0;
+}

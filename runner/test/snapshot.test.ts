@@ -1,0 +1,171 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Switched } from '../../operator/control/switched.ts'
+import type { BlockGraph } from '../../operator/snapshot/disk/graph.ts'
+import { blockNames } from '../../operator/snapshot/disk/names.ts'
+import { type Pod, startPod } from './pod.ts'
+import { type Ran, ran } from './ran.ts'
+import { waitFor } from './wait-for.ts'
+
+let pod: Pod
+test.before(async () => {
+  pod = await startPod()
+  await pod.until((state) => state.guest === 'Ready')
+})
+test.after(() => pod?.remove())
+
+const script = join(import.meta.dirname, 'disk.ts')
+const mebibyte = 1024 ** 2
+
+/** As the operator would do it. */
+async function disk<T = BlockGraph>(action: string, ...words: string[]): Promise<T> {
+  const { stdout, stderr } = await pod.inPeer(
+    process.execPath,
+    script,
+    pod.address,
+    pod.key,
+    action,
+    ...words,
+  )
+  if (stdout === '') throw new Error(stderr)
+  return JSON.parse(stdout) as T
+}
+const take = (uid: string, quiesce = 'Never', fleece = '') =>
+  disk<Switched>('export', uid, quiesce, fleece).then((switched) => {
+    if (!switched.switched) throw new Error(switched.reason)
+    return switched
+  })
+const nothing = { drive: 'disk0', nodes: [], exports: [], jobs: [], serves: false }
+
+/** Pulls an export, as a worker would, with the key in this folder (`none`: without TLS). */
+function pull(uid: string, file: string, keys = 'nbd'): Promise<Ran> {
+  const creds = `tls-creds-psk,id=tls,endpoint=client,dir=${join(pod.folder, keys)},username=ephemera`
+  const source = `driver=nbd,host=${pod.address},port=10776,export=${blockNames(uid).export}`
+  const tls = keys === 'none' ? [] : ['--object', creds]
+  const from = keys === 'none' ? source : `${source},tls-creds=tls`
+  const to = ['-O', 'qcow2', '-c', '-o', 'compression_type=zstd', join(pod.folder, file)]
+  return pod.inPeer('qemu-img', 'convert', ...tls, '--image-opts', from, ...to)
+}
+
+const qmp = (command: string) =>
+  pod.control('qmp', ['{"execute":"qmp_capabilities"}', `{"execute":"${command}"}`])
+const compare = (a: string, b: string) =>
+  ran('qemu-img', ['compare', '-U', join(pod.folder, a), join(pod.folder, b)])
+/** Writes and syncs in the guest: it would hang in a frozen one. */
+const write = (words: string) =>
+  pod.ssh(
+    `echo ${words} >>/root-file; dd if=/dev/urandom of=/noise bs=1M count=8 2>/dev/null; sync; echo wrote`,
+  )
+
+test('a snapshot holds what the disk held at its moment, and nothing that was written later', async () => {
+  await write('before')
+  await qmp('stop')
+  const { pauseMs } = await take('equal')
+  // The guest stands still: what its overlay holds now is the reference.
+  const reference = join(pod.folder, 'reference.qcow2')
+  const base = `backing.driver=qcow2,backing.file.filename=${join(pod.folder, 'base/disk.qcow2')}`
+  const overlay = `driver=qcow2,force-share=on,file.filename=${join(pod.folder, 'overlay/disk.qcow2')},${base}`
+  const copied = await ran('qemu-img', ['convert', '--image-opts', overlay, '-O', 'qcow2', reference])
+  assert.is(copied.code, 0, copied.stderr)
+  await qmp('cont')
+  assert.is((await write('after')).stdout, 'wrote\n')
+  assert.is((await pull('equal', 'equal.qcow2')).code, 0)
+  const { code, stdout } = await compare('equal.qcow2', 'reference.qcow2')
+  assert.is(code, 0, stdout)
+  assert.ok(pauseMs < 1000, `${pauseMs} ms`)
+})
+
+test('an operator that comes later finds the moment as it was', async () => {
+  const again = await take('equal')
+  const { drive, exports } = await disk('look')
+  assert.is(drive, blockNames('equal').filter)
+  assert.is(exports.length, 1)
+  assert.equal(await take('equal'), again)
+})
+
+test('the export is served with its key only', async () => {
+  for (const keys of ['none', 'control']) {
+    const { code, stderr } = await pull('equal', 'refused.qcow2', keys)
+    assert.is(code, 1, stderr)
+    assert.not.ok(existsSync(join(pod.folder, 'refused.qcow2')))
+  }
+})
+
+test('afterwards nothing is left in QEMU or on the volume', async () => {
+  assert.equal(await disk('release'), nothing)
+  assert.is(statSync(join(pod.folder, 'overlay/fleece.qcow2')).size, 0)
+  assert.equal(await disk('release'), nothing)
+})
+
+test('what an interrupted preparation left is no hindrance', async () => {
+  const [node, file] = [blockNames('torn').file, '/overlay/fleece.qcow2']
+  const options = { driver: 'file', filename: file, size: 1 }
+  await pod.control('qmp', [
+    '{"execute":"qmp_capabilities"}',
+    JSON.stringify({ execute: 'blockdev-create', arguments: { 'job-id': 'snap-torn', options } }),
+    JSON.stringify({
+      execute: 'blockdev-add',
+      arguments: { driver: 'file', 'node-name': node, filename: file },
+    }),
+  ])
+  assert.is((await disk('look')).jobs.length, 1)
+  await take('torn')
+  await take('other') // another snapshot's remains, too
+  assert.is((await disk('look')).drive, blockNames('other').filter)
+  assert.equal(await disk('release'), nothing)
+})
+
+test('a fleece that is full fails the snapshot, and the guest goes on', async () => {
+  await take('full', 'Never', String(8 * mebibyte))
+  const lots = 'dd if=/dev/urandom of=/lots bs=1M count=64 conv=fsync 2>/dev/null; echo done'
+  assert.is((await pod.ssh(lots)).stdout, 'done\n')
+  assert.match((await qmp('query-status')).stdout, /"running": true/)
+  assert.is((await pull('full', 'full.qcow2')).code, 1)
+  assert.ok(statSync(join(pod.folder, 'overlay/fleece.qcow2')).blocks * 512 <= 8 * mebibyte)
+  assert.is((await pod.ssh(lots)).stdout, 'done\n')
+  assert.equal(await disk('release'), nothing)
+  assert.is((await write('on')).stdout, 'wrote\n')
+})
+
+test('a guest with an agent is frozen for the moment, and thawed', async () => {
+  const { quiesced, thawed, pauseMs } = await take('quiet', 'Required')
+  assert.equal([quiesced, thawed], [true, true])
+  assert.ok(pauseMs > 0)
+  assert.is((await write('thawed')).stdout, 'wrote\n')
+  assert.equal(await disk('release'), nothing)
+})
+
+test('a switch that is killed at any moment leaves no guest frozen', async () => {
+  for (let ms = 0; ms < 200; ms += 20) {
+    const begun = take(`killed-${ms}`, 'Required').catch(() => undefined)
+    const helper = await waitFor(
+      () => pod.processes().find(({ name }) => name === 'snapshot-switch')?.pid,
+      20,
+      () => 'no switch began',
+    )
+    const until = performance.now() + ms
+    while (performance.now() < until) await new Promise(setImmediate)
+    try {
+      process.kill(helper, 'SIGKILL')
+    } catch {
+      // It was faster.
+    }
+    await begun
+    assert.is((await write(`killed-${ms}`)).stdout, 'wrote\n')
+  }
+  assert.equal(await disk('release'), nothing)
+})
+
+test('a guest whose agent is silent is not frozen: refused where it must be, told where it may', async () => {
+  await pod.ssh('killall -STOP qemu-ga || killall -STOP early || true')
+  const refused = await disk<Switched>('export', 'silent', 'Required')
+  assert.equal([refused.switched, refused.reason], [false, 'AgentSilent'])
+  assert.equal(await disk('look'), nothing)
+  const { quiesced, reason } = await take('silent', 'Auto')
+  assert.equal([quiesced, reason], [false, 'AgentSilent'])
+  assert.equal(await disk('release'), nothing)
+})
+
+test.run()
