@@ -26,8 +26,12 @@ export type ApiServer = Readonly<{
 /** Milliseconds until a start is given up; a busy machine of two cores needs some 15 s. */
 const patience = 120_000
 
-/** Starts etcd and kube-apiserver; they end with `stop()`, or with this process, however it ends. */
-export async function startApiServer(): Promise<ApiServer> {
+/**
+ * Starts etcd and kube-apiserver; they end with `stop()`, or with this process, however it ends.
+ *
+ * @param flags more of the API server's
+ */
+export async function startApiServer(flags: readonly string[] = []): Promise<ApiServer> {
   const directory = mkdtempSync(join(tmpdir(), 'ephemera-apiserver-'))
   const token = randomBytes(16).toString('hex')
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -38,7 +42,7 @@ export async function startApiServer(): Promise<ApiServer> {
   const [etcd, peer, port] = await freePorts(3)
   const child = spawn(
     join(import.meta.dirname, 'serve'),
-    [directory, String(etcd), String(peer), String(port)],
+    [directory, String(etcd), String(peer), String(port), ...flags],
     { stdio: ['pipe', 'ignore', 'inherit'] },
   )
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))

@@ -6,6 +6,7 @@ import { controllerOf } from '../../kube/owner.ts'
 import { Reflector } from '../../kube/reflector.ts'
 import { pods, resourcePath } from '../../kube/resource.ts'
 import { Controller } from '../../runtime/controller.ts'
+import type { Outcome } from '../../runtime/outcome.ts'
 import { FakeVms } from './vms.ts'
 
 /** How far a pod gets by itself: no node, a node, a container, QEMU, a guest that answers. */
@@ -18,8 +19,10 @@ export type FakeKubeletOptions = Readonly<{
   /** Default 3. */
   nodes?: number
   workers?: number
-  /** Go through all stages in one write, as a fake node of a load test does. Default: a write each. */
-  atOnce?: boolean
+  /** The stages that it writes; those in between are reached with the next. Default: each. */
+  steps?: readonly Stage[]
+  /** Seconds from the start of QEMU until the guest answers. Default 0. */
+  bootSeconds?: number
 }>
 
 type PodStatus = NonNullable<Pod['status']>
@@ -37,7 +40,10 @@ export class FakeKubelet {
   readonly #client: KubeClient
   readonly #clock: Clock
   readonly #nodes: number
-  readonly #atOnce: boolean
+  readonly #steps: readonly Stage[]
+  readonly #bootMs: number
+  /** When QEMU started in the pod with this address, in ms of the clock. */
+  readonly #startedAt = new Map<string, number>()
   readonly #pods: Reflector<Pod>
   readonly #controller: Controller
   readonly #stages = new Map<string, Stage>()
@@ -50,7 +56,8 @@ export class FakeKubelet {
     this.#client = options.client
     this.#clock = options.clock ?? systemClock
     this.#nodes = options.nodes ?? 3
-    this.#atOnce = options.atOnce ?? false
+    this.#steps = options.steps ?? stages
+    this.#bootMs = (options.bootSeconds ?? 0) * 1000
     this.#pods = new Reflector({ client: options.client, type: pods, name: 'kubelet' })
     this.#controller = new Controller({
       name: 'kubelet',
@@ -140,12 +147,12 @@ export class FakeKubelet {
     })
   }
 
-  async #reconcile(key: string): Promise<Record<never, never>> {
+  async #reconcile(key: string): Promise<Outcome> {
     const pod = this.#pods.store.getByKey(key)
     if (pod === undefined) return {}
     try {
       if (pod.metadata.deletionTimestamp !== undefined) await this.#confirm(pod)
-      else await this.#moveOn(pod)
+      else return await this.#moveOn(pod)
     } catch (error) {
       // Somebody was faster; what became of it comes with the watch.
       if (!isNotFound(error) && !isConflict(error)) throw error
@@ -159,14 +166,26 @@ export class FakeKubelet {
     await this.#client.delete(pods, pod.metadata, { uid: pod.metadata.uid, gracePeriodSeconds: 0 })
   }
 
-  async #moveOn(pod: Pod): Promise<void> {
+  async #moveOn(pod: Pod): Promise<Outcome> {
     const key = keyOf(pod)
     const reached = stageOf(pod)
     const limit = this.vms.hasTrouble(key) ? 'running' : (this.#stages.get(key) ?? 'ready')
-    if (reached === undefined || stages.indexOf(reached) >= stages.indexOf(limit)) return
-    if (reached === 'pending') return this.#bind(pod)
-    const next = this.#atOnce ? limit : stages[stages.indexOf(reached) + 1]
-    await this.#write(pod, this.#statusAt(pod, next ?? limit))
+    if (reached === undefined || stages.indexOf(reached) >= stages.indexOf(limit)) return {}
+    if (reached === 'pending') {
+      await this.#bind(pod)
+      return {}
+    }
+    const ahead = stages.slice(stages.indexOf(reached) + 1, stages.indexOf(limit))
+    const next = this.#steps.find((step) => ahead.includes(step)) ?? limit
+    const leftMs = next === 'ready' ? this.#leftToBoot(pod) : 0
+    if (leftMs > 0) return { requeueAfterSeconds: leftMs / 1000 }
+    await this.#write(pod, this.#statusAt(pod, next))
+    return {}
+  }
+
+  #leftToBoot(pod: Pod): number {
+    const since = this.#startedAt.get(addressIn(pod)) ?? Number.NEGATIVE_INFINITY
+    return since + this.#bootMs - this.#clock.monotonic()
   }
 
   async #bind(pod: Pod): Promise<void> {
@@ -184,7 +203,10 @@ export class FakeKubelet {
     const [before] = pod.status?.containerStatuses ?? []
     const running = { startedAt: toTimestamp(this.#clock.now()) }
     const started = stage === 'started' || stage === 'ready'
-    if (started && !this.vms.isRunning(address)) this.vms.boot(address, owner)
+    if (started && !this.vms.isRunning(address)) {
+      this.vms.boot(address, owner)
+      this.#startedAt.set(address, this.#clock.monotonic())
+    }
     const ended = before?.state?.terminated
     const restartCount = (before?.restartCount ?? 0) + (ended === undefined ? 0 : 1)
     return this.#container(pod, {

@@ -40,21 +40,24 @@ export class OperatorProcess {
     })
   }
 
-  /** @param at where it finds the API server; a tap, say */
+  /**
+   * @param at where it finds the API server; a tap, say
+   * @param program what Node runs, with flags of its own
+   */
   static async start(
     api: ApiServer,
     at: Pick<ApiServer, 'url' | 'ca'> = api,
     flags: readonly string[] = [],
+    program: readonly string[] = ['--expose-gc', '--import', handle, main],
   ): Promise<OperatorProcess> {
     const directory = mkdtempSync(join(tmpdir(), 'ephemera-operator-'))
     const kubeconfig = join(directory, 'kubeconfig')
     writeFileSync(kubeconfig, kubeconfigFor(at.url, api.token, at.ca))
     const [health = 0, metrics = 0] = await freePorts(2)
     const ports = [`--health-port=${health}`, `--metrics-port=${metrics}`]
-    const node = ['--expose-gc', '--import', handle]
     const child = spawn(
       process.execPath,
-      [...node, main, '--runner-image=ephemera/runner:test', ...ports, ...flags],
+      [...program, '--runner-image=ephemera/runner:test', ...ports, ...flags],
       { env: { ...process.env, KUBECONFIG: kubeconfig }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     )
     return new OperatorProcess(child, directory, [health, metrics])
