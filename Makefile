@@ -34,7 +34,7 @@ unit: deps ## Tests that need nothing but Node (seconds); ONLY=TEXT narrows
 
 .PHONY: api
 api: deps ## Tests against a real API server and etcd, without nodes; ONLY=TEXT narrows
-	$(NODE_TEST) operator hack/charts hack/docs --only '$(or $(ONLY),.api.test)' --jobs 1 --timeout 600
+	$(NODE_TEST) operator bench hack/charts hack/docs --only '$(or $(ONLY),.api.test)' --jobs 1 --timeout 600
 
 .PHONY: e2e
 e2e: deps ## Tests on a cluster with real guests; ONLY=boot-and-ssh runs one
@@ -77,6 +77,10 @@ install: deps ## Build from this tree and install into the cluster
 bench-boot: deps ## Boot time and memory of a VM against a pod written by hand and bare QEMU
 	e2e/setup
 	hack/cluster/in node bench/boot/run.ts
+
+.PHONY: bench-control
+bench-control: deps ## Speed and cost of the control plane at up to 8,000 instances, without nodes
+	node bench/control/run.ts
 
 .PHONY: clean
 clean: ## Remove what was built into this folder (caches stay: see docs/contributing.md)

@@ -2,9 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 
 export type Metric = Readonly<{
   value: number
-  unit: 'ratio' | 'ms' | 'MiB'
+  unit: 'ratio' | 'ms' | 's' | 'MiB' | 'cores' | 'calls' | 'calls/min'
   /** What the value is compared with, in `unit`; of a ratio, what stands below the line, in the unit of what was measured. */
   baseline: number
+  /** Unit of a ratio's baseline, where it is not ms. */
+  baselineUnit?: 's'
   /** What was measured, divided by what it is compared with. Absent where that is nothing. */
   ratio?: number
   /** How many samples the medians are of. */

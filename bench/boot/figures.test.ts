@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bootMetrics, diskMetrics, memoryMetrics } from './figures.ts'
+import { table } from '../table.ts'
+import { aims, bootMetrics, diskMetrics, memoryMetrics } from './figures.ts'
 import type { Memory } from './memory.ts'
-import { table } from './report.ts'
 
 const memory = (part: Partial<Memory>): Memory => ({
   workingSet: 0,
@@ -52,7 +52,7 @@ test('the table has ratios first, then what has an aim, and says what misses it'
     apply_to_ssh_ms: { value: 9000, unit: 'ms' as const, baseline: 8000, ratio: 1.125, n: 5 },
     apply_to_ssh_ratio: { value: 1.3, unit: 'ratio' as const, baseline: 8000, ratio: 1.3, n: 5 },
   }
-  const lines = table(metrics).split('\n').slice(1)
+  const lines = table(metrics, aims).split('\n').slice(1)
   assert.equal(
     lines.map((line) => line.split(/ {2,}/)),
     [

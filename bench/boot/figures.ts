@@ -1,13 +1,12 @@
 import { median } from '../median.ts'
 import type { Metric } from '../result.ts'
+import type { Aims, Metrics } from '../table.ts'
 import type { Disk, Footprint } from './footprint.ts'
 import type { Memory } from './memory.ts'
 import type { Pair, Times } from './pairs.ts'
 
-export type Metrics = Readonly<Record<string, Metric>>
-
 /** The most that each figure may be. */
-export const aims: Readonly<Record<string, number>> = {
+export const aims: Aims = {
   apply_to_qemu_ratio: 1.15,
   apply_to_ssh_ratio: 1.15,
   memory_over_bare_mib: 20,

@@ -14,14 +14,15 @@ import { makeSshKey } from '../../e2e/harness/ssh.ts'
 import { commit, machine } from '../machine.ts'
 import { updatePage } from '../page.ts'
 import { writeResult } from '../result.ts'
+import { type Metrics, markdownTable, table } from '../table.ts'
 import { bare, byOperator, copyOf, written } from './contenders.ts'
-import { bootMetrics, diskMetrics, type Metrics, memoryMetrics } from './figures.ts'
+import { aims, bootMetrics, diskMetrics, memoryMetrics } from './figures.ts'
 import { type Disk, footprint, secondVmDisk } from './footprint.ts'
 import { clearGround, guest, instanceIn, makeGround } from './ground.ts'
 import { toSsh } from './launch.ts'
 import { type Pair, runPairs } from './pairs.ts'
 import { OutOfSight, processesOf } from './processes.ts'
-import { markdownTable, processTable, table } from './report.ts'
+import { processTable } from './report.ts'
 
 const { values } = parseArgs({
   options: {
@@ -92,10 +93,10 @@ try {
   await makeGround(namespace)
   await clearGround(namespace)
   const metrics = await measure()
-  say(`\n${table(metrics)}`)
+  say(`\n${table(metrics, aims)}`)
   if (!values['dry-run']) {
     const result = { name: 'boot', ...where, metrics }
-    say(`\nwritten: ${writeResult(result)}, ${updatePage(result, markdownTable(metrics))}`)
+    say(`\nwritten: ${writeResult(result)}, ${updatePage(result, markdownTable(metrics, aims))}`)
   }
 } finally {
   await deleteNamespace(namespace)
