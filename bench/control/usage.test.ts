@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { cpuSeconds, descendants, memoryMib } from './usage.ts'
@@ -14,9 +16,13 @@ test('memory is in MiB, and its peak no less', () => {
   assert.ok(peak >= now)
 })
 
-test('a process descends from its parent, not from itself', () => {
-  assert.ok([...descendants(process.ppid).values()].includes(process.pid))
-  assert.not([...descendants(process.pid).values()].includes(process.pid))
+test('a process is found below the one that started it, and below no other', async () => {
+  const child = spawn('sleep', ['600'])
+  await once(child, 'spawn')
+  assert.is(descendants(process.pid).get('sleep'), child.pid)
+  assert.is(descendants(child.pid ?? 0).size, 0)
+  child.kill()
+  await once(child, 'exit')
 })
 
 test.run()
