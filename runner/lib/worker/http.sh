@@ -9,14 +9,16 @@ shown() {
 }
 
 # find_file URL: sets `file_url`, where the redirects end, with its `address`, `total` (bytes, or null) and `validator` (for If-Range).
-# Only the first byte is asked for.
+# Only the first byte is asked for. `http_options` (words for curl: credentials) go to no other place than the first.
 find_file() {
-  local hops=0 tries=0 code next rc
-  file_url=$1 http_options=${2-}
+  local hops=0 tries=0 code next first_place=''
+  file_url=$1
   while :; do
     shown "$file_url"; shown_url=$text
     code=000
     if admit "$file_url"; then
+      first_place=${first_place:-$place}
+      [ "$place" = "$first_place" ] || http_options=''
       for address in $addresses; do
         : >"$run/headers"
         browse --connect-to "::$address:" -r 0-0 -D "$run/headers" --max-time 60 -w "%output{$run/answer}%{http_code} %{redirect_url}" \

@@ -4,11 +4,8 @@ obtain() {
   tell Preparing
   find_source
   if [ -n "${WORKER_DIGEST-}" ]; then
-    "${algorithm}sum" "$source" >"$run/digest" 2>"$run/errors" &
-    follow $! || fail SourceLost "${source##*/} cannot be read: $(tail -n 1 "$run/errors")"
-    read -r digest _ <"$run/digest"
-    source_digest=$algorithm:$digest
-    check_digest "$source_digest"
+    digest_file "$source"
+    source_digest=$found_digest
   fi
   judge "$source" "${source##*/}"
   convert_image no

@@ -6,12 +6,13 @@ obtain() {
   set_bound
   while :; do
     tell Downloading
+    http_options=''
     find_file "$WORKER_URL"
     [ "$total" = null ] || [ "$total" -le "$bound" ] || refuse ImageTooLarge "$shown_url has $(mib "$total"); at most $(mib "$WORKER_MAX_BYTES") are allowed here."
     take_stream feed_file "$mine.content.partial" && break
     starts=$((starts + 1))
-    [ "$starts" -lt 3 ] || { { read -r _; read -r reason; read -r message; } <"$run/verdict"; fail "$reason" "$message"; }
+    [ "$starts" -lt 3 ] || last_verdict
   done
-  judge "$mine.content.partial" "${shown_url##*/}"
-  convert_image yes
+  source_digest=$found_digest
+  finish_content "$mine.content.partial" "${shown_url##*/}"
 }

@@ -20,8 +20,9 @@ unpack() {
   esac
 }
 
-# take_stream FEED FILE: runs FEED, a function that prints the stream, until FILE holds all of it. Sets `source_digest`. Returns 1 where
-# the feed asks for a new start, with its `message`.
+# take_stream FEED FILE: runs FEED, a function that prints the stream, until FILE holds what `unpacker` makes of it. The stream must have the digest
+# `wanted`, if that is not empty; sets `found_digest`. Returns 1 where the feed asks for a new start.
+unpacker=unpack
 take_stream() {
   local rc_tally rc_unpack rc_store
   rm -f "$run"/verdict "$run"/rc.* "$run"/digest.pipe "$run"/count
@@ -31,7 +32,7 @@ take_stream() {
   {
     "$1" |
       { "$lib/tally" "$run/count" "$run/digest.pipe" "$bound"; echo $? >"$run/rc.tally"; } |
-      { unpack 2>"$run/errors.unpack"; echo $? >"$run/rc.unpack"; } |
+      { "$unpacker" 2>"$run/errors.unpack"; echo $? >"$run/rc.unpack"; } |
       { "$lib/store" "$2" "$bound" 2>"$run/errors.store"; echo $? >"$run/rc.store"; }
   } &
   follow $! stream_progress
@@ -51,8 +52,8 @@ take_stream() {
   fi
   wait "$digester"
   read -r digest _ <"$run/digest"
-  source_digest=${algorithm%sum}:$digest
-  check_digest "$source_digest"
+  found_digest=$algorithm:$digest
+  check_digest "$found_digest"
   read -r compression <"$run/compression"
   # gzip says 2 of garbage after the end.
   case $compression/$rc_unpack in */0 | gzip/2) ;; *) last_error "$run/errors.unpack"; refuse FormatMismatch "The compressed data is damaged: $text" ;; esac
@@ -67,17 +68,57 @@ stream_progress() {
   percent
 }
 
-# choose_digest: the algorithm of the digest that is wanted, SHA-256 without one.
+# last_verdict: gives up with the reason for which a new start was asked.
+last_verdict() {
+  local reason
+  { read -r _; read -r reason; read -r message; } <"$run/verdict"
+  fail "$reason" "$message"
+}
+
+# choose_digest: sets `wanted`, and the algorithm: SHA-256 where no digest is wanted.
 choose_digest() {
-  case ${WORKER_DIGEST-} in
-    '' | sha256:????????????????????????????????????????????????????????????????) algorithm=sha256 ;;
-    sha512:*) algorithm=sha512 ;;
-    *) refuse DigestMismatch "The digest \"$WORKER_DIGEST\" is neither sha256:HEX nor sha512:HEX." ;;
+  wanted=$(echo "${WORKER_DIGEST-}" | tr A-F a-f)
+  algorithm=${wanted%%:*}
+  case $algorithm:$(echo "${wanted#*:}" | tr -d 0-9a-f | wc -c):${#wanted} in
+    :1:0) algorithm=sha256 ;;
+    sha256:1:71 | sha512:1:135) ;;
+    *) refuse DigestMismatch "The digest \"$WORKER_DIGEST\" is neither sha256: with 64 hexadecimal digits nor sha512: with 128." ;;
   esac
 }
 
 # check_digest FOUND
 check_digest() {
-  [ -n "${WORKER_DIGEST-}" ] || return 0
-  [ "$1" = "$(echo "$WORKER_DIGEST" | tr A-F a-f)" ] || refuse DigestMismatch "The file has the digest $1, not $WORKER_DIGEST: see which of both is right."
+  [ -z "$wanted" ] || [ "$1" = "$wanted" ] || refuse DigestMismatch "What came has the digest $1, not $wanted: see which of both is right."
+}
+
+# digest_file FILE: sets `found_digest`, and checks it.
+digest_file() {
+  "${algorithm}sum" "$1" >"$run/digest" 2>"$run/errors" &
+  follow $! || fail SourceLost "${1##*/} cannot be read: $(tail -n 1 "$run/errors")"
+  read -r digest _ <"$run/digest"
+  found_digest=$algorithm:$digest
+  check_digest "$found_digest"
+}
+
+# take_upload FILE NAME: a whole file on the target volume, as it was sent, becomes `result`.
+take_upload() {
+  compression_of "$(first_bytes "$1" 16)"
+  if [ -z "$compression" ]; then
+    digest_file "$1"
+    mv "$1" "$mine.content.partial"
+  else
+    tell Converting
+    upload=$1
+    take_stream feed_upload "$mine.content.partial"
+    rm -f "$1"
+  fi
+  source_digest=$found_digest
+  finish_content "$mine.content.partial" "$2"
+}
+feed_upload() { cat "$upload"; }
+
+# finish_content FILE NAME: judged, then converted or kept.
+finish_content() {
+  judge "$1" "$2"
+  convert_image yes
 }
