@@ -1,0 +1,173 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { qemuImg, rawDisk, sameDisk } from './images.ts'
+import { type Lab, startLab } from './lab.ts'
+import { login, type Registry, startRegistry } from './registry.ts'
+
+let lab: Lab
+let open: Registry
+let storage: string
+let disk: string
+let digest: string
+
+/** A layer of these files: path in the layer, file on this machine. */
+function layer(files: Readonly<Record<string, string>>, pack = 'gzip', prefix = ''): Buffer {
+  const folder = lab.fresh()
+  for (const [path, from] of Object.entries(files)) {
+    mkdirSync(join(folder, path, '..'), { recursive: true })
+    execFileSync('cp', [from, join(folder, path)])
+  }
+  const paths = Object.keys(files).map((path) => prefix + path)
+  const options = { maxBuffer: 2 ** 27 }
+  const tar = execFileSync('tar', ['-C', folder, '-c', ...paths], options)
+  return pack === 'none' ? tar : execFileSync(pack, ['-c'], { ...options, input: tar })
+}
+
+/** The Secret of a login, as `kubectl create secret docker-registry` makes it. */
+function credentials(host: string, password = login.password): string {
+  const folder = lab.fresh()
+  const auth = Buffer.from(`${login.user}:${password}`).toString('base64')
+  writeFileSync(join(folder, '.dockerconfigjson'), JSON.stringify({ auths: { [host]: { auth } } }))
+  chmodSync(join(folder, '.dockerconfigjson'), 0o444)
+  return folder
+}
+
+const pull = (
+  image: string,
+  more: Readonly<{ auth?: string; env?: Readonly<Record<string, string>> }> = {},
+) => lab.run({ job: 'import-oci', ...more, env: { WORKER_OCI_IMAGE: image, ...more.env } })
+
+test.before(async () => {
+  lab = await startLab()
+  storage = lab.fresh()
+  open = await startRegistry(lab, storage, 'open', 5000)
+  disk = join(lab.fresh(), 'disk.qcow2')
+  rawDisk(`${disk}.raw`)
+  qemuImg('convert', '-f', 'raw', '-O', 'qcow2', '-c', `${disk}.raw`, disk)
+  digest = await open.push('lab/tiny:1', [layer({ 'disk/tiny.qcow2': disk })])
+})
+test.after(() => lab.remove())
+
+const forms = [
+  { name: 'a containerDisk of one layer', image: 'lab/tiny:1', push: undefined },
+  {
+    name: 'a layer packed with zstd',
+    image: 'lab/zstd:1',
+    push: () => [layer({ 'disk/a.img': disk }, 'zstd', './')],
+  },
+  {
+    name: 'a layer that is not packed',
+    image: 'lab/plain',
+    push: () => [layer({ 'disk/a.img': disk }, 'none')],
+  },
+  {
+    name: 'a disk below other layers',
+    image: 'lab/deep:1',
+    push: () => [
+      layer({ 'etc/passwd': '/etc/hostname' }),
+      layer({ 'disk/a.img': disk, 'bin/sh': '/etc/hostname' }),
+      layer({ 'x/disk/no': '/etc/hostname' }),
+    ],
+  },
+  {
+    name: 'an index of several architectures',
+    image: 'lab/index:1',
+    push: () => [layer({ 'disk/a.img': disk })],
+    platforms: ['s390x', 'amd64'],
+  },
+]
+for (const { name, image, push, platforms } of forms) {
+  test(`${name} becomes the image`, async () => {
+    const pushed = push === undefined ? digest : await open.push(image, push(), platforms)
+    const end = await pull(`http://${open.host}/${image}`)
+    assert.is(end.code, 0, end.log)
+    assert.ok(sameDisk(`${disk}.raw`, 'raw', join(end.target, 'disk.qcow2'), 'qcow2'))
+    assert.is(end.outcome.sourceDigest, pushed)
+  })
+}
+
+test('an image named by its digest becomes the image', async () => {
+  const end = await pull(`http://${open.host}/lab/tiny@${digest}`)
+  assert.is(end.code, 0, end.log)
+  assert.is(end.outcome.sourceDigest, digest)
+})
+
+const refused = [
+  { name: 'an image that is not there', image: () => 'lab/none:1', reason: 'SourceMissing' },
+  {
+    name: 'an image without a disk',
+    image: () => 'lab/empty:1',
+    reason: 'SourceMissing',
+    layers: () => [layer({ 'etc/passwd': disk })],
+  },
+  {
+    name: 'an image with two disks',
+    image: () => 'lab/two:1',
+    reason: 'UnknownFormat',
+    layers: () => [layer({ 'disk/a': disk, 'disk/b': disk })],
+  },
+  {
+    name: 'an image for other machines',
+    image: () => 'lab/arm:1',
+    reason: 'SourceMissing',
+    layers: () => [layer({ 'disk/a': disk })],
+    platforms: ['arm64'],
+  },
+  {
+    name: 'another image than the digest says',
+    image: () => 'lab/tiny:1',
+    reason: 'DigestMismatch',
+    env: { WORKER_DIGEST: `sha256:${'2'.repeat(64)}` },
+  },
+]
+for (const { name, image, reason, layers, platforms, env } of refused) {
+  test(`${name} is refused`, async () => {
+    if (layers !== undefined) await open.push(image(), layers(), platforms)
+    const end = await pull(`http://${open.host}/${image()}`, env === undefined ? {} : { env })
+    assert.is(end.outcome.reason, reason, JSON.stringify(end.outcome))
+    assert.is(end.code, 2)
+    assert.equal(readdirSync(end.target), [])
+  })
+}
+
+test('a layer that was changed in the registry is refused', async () => {
+  const packed = layer({ 'disk/changed.img': disk })
+  await open.push('lab/changed:1', [packed])
+  const file = open.blob(
+    `sha256:${execFileSync('sha256sum', { input: packed, encoding: 'utf8' }).slice(0, 64)}`,
+  )
+  const other = layer({ 'disk/changed.img': `${disk}.raw` })
+  writeFileSync(file, other)
+  const end = await pull(`http://${open.host}/lab/changed:1`)
+  assert.is(end.outcome.reason, 'DigestMismatch', JSON.stringify(end.outcome))
+  assert.equal(readdirSync(end.target), [])
+})
+
+test('a registry at an address that is not allowed is not asked', async () => {
+  const end = await pull(`http://${open.host}/lab/tiny:1`, { env: { WORKER_ALLOW_CIDRS: '' } })
+  assert.is(end.outcome.reason, 'AddressRefused')
+})
+
+for (const [door, port] of [
+  ['basic', 5100],
+  ['token', 5200],
+] as const) {
+  test(`a registry with ${door} sign-in is read with the credentials of the secret, and not without`, async () => {
+    const registry = await startRegistry(lab, storage, door, port)
+    const image = `http://${registry.host}/lab/tiny:1`
+    const end = await pull(image, { auth: credentials(registry.host) })
+    assert.is(end.code, 0, end.log)
+    assert.is(end.outcome.sourceDigest, digest)
+    for (const auth of [undefined, credentials(registry.host, 'wrong'), credentials('elsewhere:5000')]) {
+      const refusal = await pull(image, auth === undefined ? {} : { auth })
+      assert.is(refusal.outcome.reason, 'Unauthorized', JSON.stringify(refusal.outcome))
+      assert.is(refusal.code, 2)
+    }
+    await registry.stop()
+  })
+}
+
+test.run()
