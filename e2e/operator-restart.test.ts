@@ -49,19 +49,6 @@ lab.step('the replica that leads is deleted: another one leads, and the VM is no
   assert.equal(await identity(), before)
 })
 
-lab.step(
-  'the replica that leads crashes: another one leads within 20 s, and the VM is not touched',
-  async () => {
-    const old = await leadingPod()
-    const begun = performance.now()
-    await kubectl(['delete', 'pod', '-n', namespace, old, '--force', '--grace-period=0'])
-    await waitFor('another pod to lead', 60, leadingPod, (leader) => leader !== '' && leader !== old)
-    console.log(`another one leads ${((performance.now() - begun) / 1000).toFixed(1)} s after the crash`)
-    await rolledOut()
-    assert.equal(await identity(), before)
-  },
-)
-
 lab.step('without an operator the VM runs on', async () => {
   await scale(0)
   await waitFor('the operator to be gone', 60, operatorPods, (found) => found.length === 0)
