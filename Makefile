@@ -5,6 +5,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 NODES ?= 3
 ONLY ?=
+MINUTES ?= 10
 NODE_TEST := node hack/test/run.ts
 
 .PHONY: help
@@ -35,6 +36,10 @@ unit: deps ## Tests that need nothing but Node (seconds); ONLY=TEXT narrows
 .PHONY: api
 api: deps ## Tests against a real API server and etcd, without nodes; ONLY=TEXT narrows
 	$(NODE_TEST) operator bench hack/charts hack/docs --only '$(or $(ONLY),.api.test)' --jobs 1 --timeout 600
+
+.PHONY: soak
+soak: deps ## Lives and faults for MINUTES=10, after which the operator must hold no more than before
+	EPHEMERA_SOAK_MINUTES=$(MINUTES) $(NODE_TEST) operator --only soak.api.test --timeout $$(($(MINUTES) * 60 + 600)) --verbose
 
 .PHONY: e2e
 e2e: deps ## Tests on a cluster with real guests; ONLY=boot-and-ssh runs one

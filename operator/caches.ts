@@ -2,6 +2,7 @@ import { labels, labelValues } from './api/labels.ts'
 import { baseImages, ephemeralInstances, flavors, snapshots } from './api/types.ts'
 import { instanceIndexes } from './instance/sources.ts'
 import type { KubeClient } from './kube/client.ts'
+import type { Clock } from './kube/clock.ts'
 import { objectKey, type Pod } from './kube/object.ts'
 import { Reflector } from './kube/reflector.ts'
 import { persistentVolumeClaims, pods } from './kube/resource.ts'
@@ -12,17 +13,16 @@ import type { Emit, KubeTelemetry } from './kube/telemetry.ts'
 export type Caches = ReturnType<typeof openCaches>
 
 /** The caches of one process, still empty: `run` each of `reflectorsOf`. */
-export function openCaches({ client, emit }: { client: KubeClient; emit: Emit<KubeTelemetry> }) {
+export function openCaches(options: { client: KubeClient; emit: Emit<KubeTelemetry>; clock?: Clock }) {
   return {
-    instances: new Reflector({ client, emit, type: ephemeralInstances, indexes: instanceIndexes }),
-    flavors: new Reflector({ client, emit, type: flavors }),
-    images: new Reflector({ client, emit, type: baseImages }),
-    snapshots: new Reflector({ client, emit, type: snapshots }),
-    claims: new Reflector({ client, emit, type: persistentVolumeClaims }),
+    instances: new Reflector({ ...options, type: ephemeralInstances, indexes: instanceIndexes }),
+    flavors: new Reflector({ ...options, type: flavors }),
+    images: new Reflector({ ...options, type: baseImages }),
+    snapshots: new Reflector({ ...options, type: snapshots }),
+    claims: new Reflector({ ...options, type: persistentVolumeClaims }),
     /** Only the pods that carry the operator's label. */
     pods: new Reflector({
-      client,
-      emit,
+      ...options,
       type: pods,
       labelSelector: `${labels.managedBy}=${labelValues.managedBy}`,
       indexes: { claim: claimsOfPod },

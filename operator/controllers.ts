@@ -4,6 +4,7 @@ import type { VmControl } from './control/client.ts'
 import { instanceController } from './instance/controller.ts'
 import { Applier } from './kube/apply.ts'
 import type { KubeClient } from './kube/client.ts'
+import type { Clock } from './kube/clock.ts'
 import type { EventSink } from './kube/events.ts'
 import type { Emit, KubeTelemetry } from './kube/telemetry.ts'
 import type { ControllerOptions } from './runtime/controller.ts'
@@ -16,13 +17,15 @@ export type ControllersOptions = Readonly<{
   masterKey: Uint8Array
   config: Config
   now: () => Date
+  /** Of the caches; default: the system's. */
+  cacheClock?: Clock
   controller: Pick<ControllerOptions, 'log' | 'emit' | 'workers' | 'clock'>
 }>
 
 /** Every controller of the operator, with the caches that they share. Nothing runs yet. */
 export function openControllers(options: ControllersOptions) {
-  const { client, emitKube } = options
-  const caches = openCaches({ client, emit: emitKube })
+  const { client, emitKube, cacheClock: clock } = options
+  const caches = openCaches({ client, emit: emitKube, ...(clock === undefined ? {} : { clock }) })
   const applier = (kind: string) => new Applier({ client, fieldManager: `ephemera-${kind}` })
   const instances = instanceController({ ...options, caches, applier: applier('instance') })
   return {

@@ -88,6 +88,7 @@ async function may(user: string, groups: readonly string[], what: string): Promi
 const rights: readonly [string, boolean][] = [
   ['list ephemera.dev/ephemeralinstances', true],
   ['watch ephemera.dev/ephemeralinstances', true],
+  ['get ephemera.dev/ephemeralinstances in lab', true],
   ['patch ephemera.dev/ephemeralinstances/status in lab', true],
   ['patch ephemera.dev/ephemeralinstances in lab', false],
   ['delete ephemera.dev/ephemeralinstances in lab', false],

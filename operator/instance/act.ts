@@ -1,6 +1,7 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import { labels } from '../api/labels.ts'
 import type { Reason } from '../api/reasons.ts'
+import { ephemeralInstances } from '../api/types.ts'
 import type { Config } from '../config.ts'
 import type { VmControl } from '../control/client.ts'
 import { controlKey } from '../control/key.ts'
@@ -63,6 +64,7 @@ export async function act(
 ): Promise<Creation | undefined> {
   switch (action.kind) {
     case 'create':
+      if (!(await isStillWanted(observed, dependencies, signal))) return undefined
       await putInstanceSecret(observed.instance, dependencies, signal)
       return createPod(action, observed, dependencies, signal)
     case 'delete': {
@@ -126,6 +128,20 @@ async function putInstanceSecret(
       `Secret ${intent.metadata.name} exists and does not belong to this instance: delete that Secret, or give the instance another name.`,
     )
   }
+}
+
+/**
+ * A pod that is gone may have gone with its instance, which the cache may show still: each kind comes by a watch of its own.
+ * So before a VM takes the place of another, the API server is asked.
+ */
+async function isStillWanted(
+  { instance, made }: Observed,
+  { client }: ActDependencies,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (instance.status?.podUID === undefined && made === undefined) return true
+  const live = await client.find(ephemeralInstances, instance.metadata, { signal })
+  return live?.metadata.uid === instance.metadata.uid && live?.metadata.deletionTimestamp === undefined
 }
 
 async function createPod(

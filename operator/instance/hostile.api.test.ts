@@ -5,6 +5,7 @@ import { events, pods, type ResourceType, secrets } from '../kube/resource.ts'
 import { fingerprint } from './testing/fingerprint.ts'
 import { Hostile } from './testing/hostile.ts'
 import type { Lab } from './testing/lab.ts'
+import { seeded } from './testing/lives.ts'
 import { World } from './testing/world.ts'
 
 /** What is restored, and how: docs/reliability.md. Whatever happens, no instance ever has two VMs. */
@@ -184,14 +185,5 @@ test('whatever happens, in whatever order, ends as it should, with no pod made t
   console.log(`60 harms: ${made} pods for ${deletions} deletions, ${told.items.length} events PodRestored`)
   await operator.crash()
 })
-
-/** Numbers between 0 and 1, the same in each run. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state * 1103515245 + 12345) % 2147483648
-    return state / 2147483648
-  }
-}
 
 test.run()

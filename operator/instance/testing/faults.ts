@@ -71,6 +71,41 @@ async function beginning(lab: Lab, path: Path): Promise<TestOperator> {
   return operator
 }
 
+/** What the operator hears of late: nothing of one kind until it has looked often enough, or each event a random while. */
+export type Staleness = Readonly<{ held: string }> | Readonly<{ mostMs: number }>
+
+/** Goes a path with caches that lag behind; throws unless it comes to the end that `baseline` came to. */
+export async function goStale(
+  world: World,
+  path: Path,
+  staleness: Staleness,
+  baseline: Baseline,
+): Promise<void> {
+  const lab = await newLab(world)
+  const operator = await beginning(lab, path)
+  if ('held' in staleness) operator.client.hold(staleness.held)
+  else operator.client.delayWatches(staleness.mostMs)
+  await path.act(lab)
+  for (let looks = 0; looks < 5; looks++) {
+    // It has decided on what it knows, and what it wrote has had its effects.
+    operator.controller.enqueue(`${lab.name}/${name}`)
+    await lab.until('the operator to be idle', () => operator.isIdle)
+    await lab.until('the kubelet to be idle', () => world.kubelet.isIdle)
+  }
+  operator.client.letGo()
+  let print = await fingerprint(lab, name)
+  const isThere = async () => {
+    print = await fingerprint(lab, name)
+    return JSON.stringify(print) === JSON.stringify(baseline.print)
+  }
+  const what = `the same end of: ${path.name}, ${JSON.stringify(staleness)}`
+  await lab.until(what, isThere).catch((error: unknown) => {
+    assert.equal(print, baseline.print, `${error}\n${operator.troubles()}`)
+  })
+  assert.equal(lab.world.kubelet.vms.doubles, [])
+  await operator.crash()
+}
+
 /** To the crash, or to the end of the path where it does not come to one. */
 async function goUntil(lab: Lab, path: Path, operator: TestOperator, fault: Fault): Promise<void> {
   operator.client.failAt(fault.k, fault.kind)

@@ -1,5 +1,6 @@
 import type { CallOptions, ListOptions, RawRequest, WatchOptions } from '../../kube/calls.ts'
 import { KubeClient, type KubeClientOptions } from '../../kube/client.ts'
+import { sleep, systemClock } from '../../kube/clock.ts'
 import { KubeError } from '../../kube/errors.ts'
 import type { KubeObject } from '../../kube/object.ts'
 import type { ResourceType } from '../../kube/resource.ts'
@@ -26,6 +27,8 @@ export class FaultyClient extends KubeClient {
   readonly reads: Write[] = []
   readonly #crashed = Promise.withResolvers<void>()
   #fault: Fault | undefined
+  readonly #held = new Map<string, PromiseWithResolvers<void>>()
+  #mostLateMs = 0
   #dead = false
   #hasFailed = false
 
@@ -87,9 +90,38 @@ export class FaultyClient extends KubeClient {
     return super.pages(type, type.namespaced ? { ...options, namespace: this.#only } : options)
   }
 
-  override watch<T extends KubeObject>(type: ResourceType<T>, options: WatchOptions) {
+  override async *watch<T extends KubeObject>(type: ResourceType<T>, options: WatchOptions) {
     this.#mustLive()
-    return super.watch(type, type.namespaced ? { ...options, namespace: this.#only } : options)
+    const events = super.watch(type, type.namespaced ? { ...options, namespace: this.#only } : options)
+    for await (const event of events) {
+      await this.#late(type.plural, options.signal)
+      yield event
+    }
+  }
+
+  /** What happens to objects of this kind is not heard of from now on. */
+  hold(plural: string): void {
+    this.#held.set(plural, Promise.withResolvers())
+  }
+
+  /** What was held is heard of now, in its order. */
+  letGo(): void {
+    for (const { resolve } of this.#held.values()) resolve()
+    this.#held.clear()
+  }
+
+  /** From now on each event comes up to so many ms late, at random, and holds up those behind it. */
+  delayWatches(mostMs: number): void {
+    this.#mostLateMs = mostMs
+  }
+
+  async #late(plural: string, signal: AbortSignal): Promise<void> {
+    const over = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true })
+      if (signal.aborted) resolve()
+    })
+    if (this.#mostLateMs > 0) await sleep(systemClock, this.#mostLateMs * Math.random(), signal)
+    await Promise.race([this.#held.get(plural)?.promise, over])
   }
 
   #dueFault(): FaultKind | undefined {

@@ -86,6 +86,12 @@ export class FakeKubelet {
     return this.#pods.store
   }
 
+  /** Nothing is being done, and nothing waits to be. */
+  get isIdle(): boolean {
+    const { ready, running } = this.#controller.queueState
+    return ready.fresh + ready.bulk + running === 0
+  }
+
   /** Different pods of this name (`namespace/name`) so far. */
   made(pod: string): number {
     return this.#seen.get(pod)?.size ?? 0

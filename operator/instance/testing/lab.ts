@@ -69,14 +69,21 @@ export class Lab {
     return this.world.kubelet.vms.isPaused(pod?.status?.podIP ?? '')
   }
 
-  /** An operator for this namespace, its caches filled. */
-  operator(config: Partial<Config> = {}): Promise<TestOperator> {
+  /**
+   * An operator for this namespace, its caches filled.
+   * @param options.at where it finds the API server; a tap, say
+   */
+  operator(
+    config: Partial<Config> = {},
+    options: Readonly<{ at?: Readonly<{ url: string; ca: string }>; allFast?: boolean }> = {},
+  ): Promise<TestOperator> {
     const { server, kubelet, clock } = this.world
-    const connection = fixedConnection(server.url, {
+    const { at = server, allFast = false } = options
+    const connection = fixedConnection(at.url, {
       headers: { authorization: `Bearer ${server.token}` },
-      tls: { ca: server.ca },
+      tls: { ca: at.ca },
     })
-    const operator = new TestOperator({ connection, namespace: this.name, kubelet, clock, config })
+    const operator = new TestOperator({ connection, namespace: this.name, kubelet, clock, allFast, config })
     this.world.operators.push(operator)
     return operator.start()
   }

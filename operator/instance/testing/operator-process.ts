@@ -74,6 +74,24 @@ export class OperatorProcess {
     )
   }
 
+  /** What it says of itself, by the name of the series with its labels. */
+  async metrics(): Promise<Map<string, number>> {
+    const text = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text()
+    return new Map(
+      [...text.matchAll(/^([^#\s{]+(?:\{.*\})?) (\S+)$/gm)].map(([, series = '', value]) => [
+        series,
+        Number(value),
+      ]),
+    )
+  }
+
+  /** Keys that wait, or are worked on, or are to be looked at again. */
+  async pending(): Promise<number> {
+    const all = [...(await this.metrics())].filter(([series]) => series.startsWith('workqueue_depth{'))
+    if (all.length === 0) throw new Error('there is no workqueue_depth among the metrics')
+    return all.reduce((sum, [, depth]) => sum + depth, 0)
+  }
+
   /** Whether its workers have begun. */
   get hasLed(): boolean {
     return this.output.includes('Workers start')

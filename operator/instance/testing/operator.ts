@@ -13,6 +13,8 @@ export type TestOperatorOptions = Readonly<{
   namespace: string
   kubelet: FakeKubelet
   clock: Clock
+  /** Client and caches go by that clock, too: what takes an API server's minutes, such as a watch that stalls, then takes less. */
+  allFast?: boolean
   config?: Partial<Config>
 }>
 
@@ -35,7 +37,8 @@ export class TestOperator {
     const emitKube = (one: KubeTelemetry) => {
       this.telemetry.push(one)
     }
-    this.client = new FaultyClient({ connection, namespace, fieldManager: 'ephemera', emit: emitKube })
+    const common = { connection, namespace, fieldManager: 'ephemera', emit: emitKube }
+    this.client = new FaultyClient({ ...common, ...(options.allFast === true ? { clock } : {}) })
     this.#events = new EventRecorder({
       client: this.client,
       reportingController: 'ephemera.dev/operator',
@@ -50,6 +53,7 @@ export class TestOperator {
       masterKey,
       config: { ...defaults, ...options.config },
       now: () => new Date(clock.now()),
+      ...(options.allFast === true ? { cacheClock: clock } : {}),
       controller: { workers: 4, clock },
     })
     void this.client.crashed.then(() => this.#end())
@@ -58,6 +62,10 @@ export class TestOperator {
   /** The instances' controller. */
   get controller() {
     return this.#parts.controllers[0]
+  }
+
+  get reflectors() {
+    return this.#parts.reflectors
   }
 
   get caches() {
