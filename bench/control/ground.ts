@@ -83,7 +83,7 @@ export class Ground {
   /** The operator as its image runs it, with the account that the chart gives it; its caches are filled. */
   async operator(nodeFlags: readonly string[] = []): Promise<OperatorProcess> {
     const own = { ...this.server, token: this.#token }
-    const program = [...nodeFlags, '--enable-source-maps', join(bundle(), 'main.js')]
+    const program = [...nodeFlags, join(bundle(), 'main.js')]
     const operator = await OperatorProcess.start(own, own, [`--namespace=${home}`], program)
     this.#operators.add(operator)
     void operator.exited.then(() => this.#operators.delete(operator))

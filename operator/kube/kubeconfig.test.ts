@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import { KubeConfig } from '@kubernetes/client-node'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -54,7 +55,7 @@ test('what a kubeconfig lacks is said plainly', () => {
   assert.throws(() => loadConnection({ file: proxied }), /proxy-url, which is not supported/)
 })
 
-test("in a pod, the service account's token is used, and its authority is read anew as it is rotated", async () => {
+test("in a pod, the service account's token is used, and both it and its authority are read anew as they are rotated", async () => {
   const account = join(directory, 'var/run/secrets/kubernetes.io/serviceaccount')
   mkdirSync(account, { recursive: true })
   const write = (name: string, text: string) => writeFileSync(join(account, name), text)
@@ -75,6 +76,12 @@ test("in a pod, the service account's token is used, and its authority is read a
   assert.is(String(first.tls.ca), 'CA1')
   write('ca.crt', 'CA2')
   assert.is(String((await connection.credentials()).tls.ca), 'CA2')
+  // A token is read again after a minute; the kubelet puts a new one there long before the old one ends.
+  write('token', 't2')
+  mock.timers.enable({ apis: ['Date'], now: Date.now() + 61_000 })
+  const second = await connection.credentials()
+  mock.timers.reset()
+  assert.is(second.headers.Authorization, 'Bearer t2')
 })
 
 test.run()

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { KubeClient } from './client.ts'
-import { fixedConnection } from './connection.ts'
+import { type Connection, fixedConnection } from './connection.ts'
 import { LeaderElection } from './lease.ts'
 import { LeaseThread } from './lease-thread.ts'
 import type { Lease } from './object.ts'
@@ -146,12 +146,16 @@ test('a release leaves the lease to the next one at once, and nothing behind', a
   await second.election.release()
 })
 
-function here(entry = '../lease-worker.ts', told: KubeTelemetry[] = []): LeaseThread {
+function here(
+  entry = '../lease-worker.ts',
+  told: KubeTelemetry[] = [],
+  connection: Connection = fixedConnection(server.url),
+): LeaseThread {
   const thread = new LeaseThread({
     ...shortLease,
     identity: 'c',
     entry: new URL(entry, import.meta.url),
-    connection: fixedConnection(server.url),
+    connection,
     emit: (one) => told.push(one),
   })
   threads.push(thread)
@@ -168,6 +172,16 @@ test('what happens in the thread is told', async () => {
   assert.ok(told.some((one) => one.type === 'request'))
   await thread.release()
   assert.ok(told.some((one) => one.type === 'leadership' && !one.leading))
+})
+
+test('a token that was rotated reaches the thread', async () => {
+  let token = 'one'
+  const credentials = async () => ({ headers: { Authorization: `Bearer ${token}` }, tls: {} })
+  const thread = here(undefined, [], { server: server.url, namespace: 'lab', credentials })
+  assert.is(await thread.acquire(stop.signal), true)
+  token = 'two'
+  await until('it is used', () => server.requests.at(-1)?.headers.authorization === 'Bearer two')
+  assert.is(thread.isLeading, true)
 })
 
 test('waiting for the lead ends with the signal', async () => {

@@ -246,6 +246,44 @@ test('pages that expire while they are read are taken all at once', async () => 
   assert.is(server.requests.filter(isList).at(-1)?.query.has('limit'), false)
 })
 
+test('a list that comes slowly, in small pieces, is taken whole', async () => {
+  for (let i = 0; i < 5; i++) put(`t${i}`, i)
+  server.fault(isList, {
+    handle: (seen, response) => {
+      const items = server.world.list(seen.path)
+      const metadata = { resourceVersion: String(server.world.version) }
+      const text = JSON.stringify({ kind: 'List', metadata, items })
+      response.writeHead(200)
+      const drip = (from: number) => {
+        if (from >= text.length) response.end()
+        else response.write(text.slice(from, from + 7), () => setImmediate(drip, from + 7))
+      }
+      drip(0)
+    },
+  })
+  const reflector = start()
+  await reflector.synced()
+  assert.ok(agrees(reflector)())
+})
+
+test('a list that never comes is given up after a minute, and asked for again', async () => {
+  put('a')
+  const clock = new ManualClock()
+  const patient = new KubeClient({ connection: fixedConnection(server.url), clock })
+  server.fault(isList, 'hang')
+  const reflector = start({ client: patient, clock })
+  await until('the list is asked for', () => server.requests.some(isList))
+  clock.advance(60_000)
+  await until('it is given up', () => count('listFailed') === 1)
+  await until('the wait has begun', () => clock.untilNext === 200)
+  clock.advance(200)
+  await reflector.synced()
+  assert.ok(agrees(reflector)())
+  stop.abort()
+  await running
+  await patient.close()
+})
+
 test('a watch that falls silent is taken for dead', async () => {
   const clock = new ManualClock()
   const reflector = start({ clock, stallSeconds: 30 })
@@ -371,7 +409,7 @@ test('stopping ends the loop at once, in a watch and in a wait', async () => {
   assert.is(waiting.store.hasSynced, false)
 })
 
-/** More by hand: EPHEMERA_RECONNECTS=10000. */
+/** `make test` goes for 10,000. */
 const reconnects = Number(process.env.EPHEMERA_RECONNECTS ?? 300)
 
 test(`${reconnects} dropped watches: no event is lost, and sockets and memory stay flat`, async () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -16,6 +16,11 @@ test('a process whose API server is away neither ends nor fails, and stops clean
   child.kill('SIGTERM')
   assert.is(await ended, 0, output)
   assert.match(output, /"Stopped"/)
+})
+
+test('a rejection that nobody looks after is told, and does not end the process', () => {
+  const said = execFileSync(process.execPath, [join(import.meta.dirname, 'testing/rejecting.ts')]).toString()
+  assert.is(said, 'told: Error: nobody looks\nlives on\n')
 })
 
 test.run()
