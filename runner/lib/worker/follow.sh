@@ -36,3 +36,10 @@ image_work() {
 
 # last_error FILE: sets `text` to the last line of a program's errors, without the program's name and file.
 last_error() { plain "$(tail -n 1 "$1" 2>/dev/null)"; text=${text#qemu-img: }; }
+
+# read_progress: how far the program `reader` has read its one file, of `total`.
+read_progress() {
+  local field
+  { read -r field bytes <"/proc/$reader/fdinfo/3"; } 2>/dev/null || return 0
+  percent
+}

@@ -10,13 +10,14 @@ publish() {
   total=$size
   sync "$result" 2>"$run/errors" || write_failed "$run/errors" "The image does not reach the disk"
   sha256sum "$result" >"$run/sha256" 2>"$run/errors" &
-  follow $! || write_failed "$run/errors" "The image cannot be read back"
+  reader=$!
+  follow "$reader" read_progress || write_failed "$run/errors" "The image cannot be read back"
   read -r digest _ <"$run/sha256"
 
   tell Publishing
   echo "{\"reason\":\"Complete\",\"message\":\"\",\"sha256\":\"$digest\",\"size\":$size,\"virtualSize\":$virtual,\"format\":\"qcow2\",\"sourceDigest\":\"${source_digest-}\"}" \
     >"$mine.record.partial" 2>"$run/errors" || write_failed "$run/errors" "The record cannot be written"
-  chmod 0644 "$result" "$mine.record.partial"
+  busybox chmod 0644 "$result" "$mine.record.partial"
   sync "$mine.record.partial" 2>"$run/errors" || write_failed "$run/errors" "The record does not reach the disk"
   put_in_place "$mine.record.partial" "$record"
   put_in_place "$result" "$disk"

@@ -93,8 +93,10 @@ check_digest() {
 
 # digest_file FILE: sets `found_digest`, and checks it.
 digest_file() {
+  total=$(stat -L -c %s "$1")
   "${algorithm}sum" "$1" >"$run/digest" 2>"$run/errors" &
-  follow $! || fail SourceLost "${1##*/} cannot be read: $(tail -n 1 "$run/errors")"
+  reader=$!
+  follow "$reader" read_progress || fail SourceLost "${1##*/} cannot be read: $(tail -n 1 "$run/errors")"
   read -r digest _ <"$run/digest"
   found_digest=$algorithm:$digest
   check_digest "$found_digest"
