@@ -8,6 +8,7 @@ import { Reflector } from './kube/reflector.ts'
 import { persistentVolumeClaims, pods } from './kube/resource.ts'
 import type { IndexFunction } from './kube/store.ts'
 import type { Emit, KubeTelemetry } from './kube/telemetry.ts'
+import { slimPod } from './slim-pod.ts'
 
 /** What the operator keeps up with. Each kind once, whichever controllers look at it. */
 export type Caches = ReturnType<typeof openCaches>
@@ -20,12 +21,13 @@ export function openCaches(options: { client: KubeClient; emit: Emit<KubeTelemet
     images: new Reflector({ ...options, type: baseImages }),
     snapshots: new Reflector({ ...options, type: snapshots }),
     claims: new Reflector({ ...options, type: persistentVolumeClaims }),
-    /** Only the pods that carry the operator's label. */
+    /** Only the pods that carry the operator's label, and of those only what `slimPod` lets through. */
     pods: new Reflector({
       ...options,
       type: pods,
       labelSelector: `${labels.managedBy}=${labelValues.managedBy}`,
       indexes: { claim: claimsOfPod },
+      transform: slimPod,
     }),
   } as const
 }
