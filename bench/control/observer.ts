@@ -23,28 +23,36 @@ export class Observer {
   /** Watches from now on. */
   static async start(client: KubeClient, namespace: string): Promise<Observer> {
     const observer = new Observer()
+    const { signal } = observer.#stop
     const follow = async <T extends KubeObject>(
       type: ResourceType<T>,
       see: (object: T, isGone: boolean) => void,
     ) => {
-      const { resourceVersion } = await client.list(type, { namespace })
-      const { signal } = observer.#stop
-      const options = { namespace, resourceVersion, timeoutSeconds: 3_600, signal }
+      let { resourceVersion } = await client.list(type, { namespace })
       const run = async () => {
-        for await (const event of client.watch(type, options))
-          if (event.type !== 'BOOKMARK') see(event.object, event.type === 'DELETED')
-        throw new Error(`the watch of ${type.plural} ended`)
+        // The API server may end a watch whenever it likes; the next one goes on where it stood.
+        while (!signal.aborted) {
+          const options = { namespace, resourceVersion, timeoutSeconds: 3_600, signal }
+          for await (const event of client.watch(type, options)) {
+            resourceVersion =
+              event.type === 'BOOKMARK'
+                ? event.resourceVersion
+                : (event.object.metadata.resourceVersion ?? '')
+            if (event.type !== 'BOOKMARK') see(event.object, event.type === 'DELETED')
+          }
+        }
       }
+      const running = run().catch((error: unknown) => {
+        if (!signal.aborted) observer.#failure = error
+      })
       // Not awaited here: it runs until the end.
-      return { running: run() }
+      return { running }
     }
-    const [one, other] = await Promise.all([
+    const followed = await Promise.all([
       follow<Pod>(pods, (pod, isGone) => observer.#seePod(pod, isGone)),
       follow<EphemeralInstance>(ephemeralInstances, (instance) => observer.#seeInstance(instance)),
     ])
-    observer.#running = Promise.all([one.running, other.running]).catch((error: unknown) => {
-      if (!observer.#stop.signal.aborted) observer.#failure = error
-    })
+    observer.#running = Promise.all(followed.map(({ running }) => running))
     return observer
   }
 
