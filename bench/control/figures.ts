@@ -95,7 +95,7 @@ function growthRow(found: AtSize): string[] {
     pair(paced.toPod),
     pair(paced.toActive),
     pair(burst.toPod),
-    `${figure(burst.doneSeconds)} s`,
+    `${burst.count} in ${figure(burst.doneSeconds)} s`,
     `${figure(Math.max(found.peakMib, burst.peakMib))}/${figure(steady.mib)} MiB`,
     steady.cores.toFixed(3),
     figure(writesPerLife(found)),

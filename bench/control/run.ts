@@ -4,8 +4,9 @@
  * of instances. Prints tables and writes bench/results/control.json and the section of docs/performance.md. Run it with
  * `make bench-control`, on a machine that does nothing else.
  *
- *   node bench/control/run.ts [--sizes 100,1000,8000] [--steady SECONDS] [--dry-run]
+ *   node bench/control/run.ts [--sizes 100,1000,8000] [--burst N] [--steady SECONDS] [--dry-run]
  *
+ * --burst: the most instances in one burst (default: as many as there are otherwise);
  * --steady: how long the largest number of instances is looked at while nothing happens (default 60; a quarter of it at the others);
  * --dry-run: both files are left as they are.
  */
@@ -24,6 +25,7 @@ import { createRound } from './round.ts'
 const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '100,1000,8000' },
+    burst: { type: 'string', default: 'Infinity' },
     steady: { type: 'string', default: '60' },
     'dry-run': { type: 'boolean', default: false },
   },
@@ -45,7 +47,7 @@ async function inGround<T>(work: (ground: Ground) => Promise<T>): Promise<T> {
 
 async function measure(size: number): Promise<AtSize> {
   const steadySeconds = Number(values.steady) / (size === largest ? 1 : 4)
-  const burst = { prefix: 'burst', count: size, pace: 'burst' } as const
+  const burst = { prefix: 'burst', count: Math.min(size, Number(values.burst)), pace: 'burst' } as const
   if (size < largest) {
     // A few more do not matter to so small a number, and a new API server takes its time.
     return inGround(async (ground) => {
