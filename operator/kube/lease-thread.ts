@@ -16,8 +16,8 @@ export type LeaseThreadOptions = LeaseThreadData['lease'] &
 
 /** How often the thread is told that the main thread lives, and with which credentials, ms. */
 const aliveMs = 2_000
-/** A release is one call. */
-const releaseMs = 7_000
+/** A release is one call, and one that takes longer is worth no wait: the lease runs out by itself. */
+const releaseMs = 2_500
 
 /**
  * Leader election in a thread of its own, so that the lease is renewed while the event loop is busy. What the main thread

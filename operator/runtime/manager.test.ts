@@ -151,6 +151,27 @@ test('something that hangs at the very end is not waited for', async () => {
   assert.is(await running, 0)
 })
 
+test('with everything hanging, it has stopped within 25 s', async () => {
+  const never = new Promise<never>(() => {})
+  const leadership = { acquire: async () => true, lost: never, release: () => never }
+  const stubborn = { name: 'stubborn', run: () => never }
+  const { running } = start({ controllers: [stubborn], leadership, onStopped: [() => never] })
+  await until('it works', () => story.includes('caches start'))
+  await new Promise((resolve) => setImmediate(resolve))
+  stop.abort()
+  const told = clock.monotonic()
+  let code: number | undefined
+  void running.then((ended) => {
+    code = ended
+  })
+  for (const next of [17_000, 1_000, 3_000, 3_000]) {
+    await until(`the wait of ${next} ms`, () => clock.untilNext === next)
+    clock.advance(next)
+  }
+  await until('it has ended', () => code === 0)
+  assert.ok(clock.monotonic() - told < 25_000)
+})
+
 test('the first signal stops, the second one is in a hurry', () => {
   const source = new EventEmitter()
   let exits = 0
