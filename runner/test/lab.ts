@@ -46,6 +46,8 @@ export type WorkerOptions = Readonly<{
   source?: string
   nbd?: string
   auth?: string
+  /** A folder of this machine's control groups that the container is put into. */
+  group?: string
 }>
 
 export type Worker = Readonly<{
@@ -167,7 +169,9 @@ export async function startLab(): Promise<Lab> {
       mounts.push(at(volume))
     }
 
-    const container = spawn(join(here, 'container'), [root, pod, `${name}-pod`, options.job], {
+    const enter = options.group === undefined ? '' : `echo $$ >${join(options.group, 'cgroup.procs')};`
+    const words = [root, pod, `${name}-pod`, options.job]
+    const container = spawn('bash', ['-c', `${enter} exec "$@"`, 'bash', join(here, 'container'), ...words], {
       env: { ...process.env, POD_PROGRAM: 'worker' },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
