@@ -31,6 +31,20 @@ export const configSchema = z.object({
     .enum(['passt', 'slirp'])
     .default('passt')
     .describe('User-mode networking of VMs that do not choose'),
+  imageAllowCidrs: z
+    .array(z.string())
+    .default([])
+    .describe('Address ranges that images may be fetched from although they are not public, as 10.0.0.0/8'),
+  imageMaxVirtualSize: z
+    .string()
+    .regex(/^[0-9]+([KMGTP]i?)?$/, 'must be a quantity of bytes such as 512Gi')
+    .default('1Ti')
+    .describe('Largest virtual size of an image, and most that is unpacked of a download'),
+  imageDeadlineSeconds: z
+    .int()
+    .min(60)
+    .default(21_600)
+    .describe('Seconds after which a worker that imports an image, or waits for an upload, gives up'),
   flavorsFile: z.string().default('').describe('YAML file of the flavors to offer; empty: none'),
   workers: z.int().min(1).max(100).default(8).describe('Instances reconciled at the same time'),
   leaderElection: z.boolean().default(true).describe('Take turns with other replicas over a Lease'),

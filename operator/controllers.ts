@@ -1,6 +1,7 @@
 import { openCaches, reflectorsOf } from './caches.ts'
 import type { Config } from './config.ts'
 import type { VmControl } from './control/client.ts'
+import { imageController } from './image/controller.ts'
 import { instanceController } from './instance/controller.ts'
 import { Applier } from './kube/apply.ts'
 import type { KubeClient } from './kube/client.ts'
@@ -8,12 +9,13 @@ import type { Clock } from './kube/clock.ts'
 import type { EventSink } from './kube/events.ts'
 import type { Emit, KubeTelemetry } from './kube/telemetry.ts'
 import type { ControllerOptions } from './runtime/controller.ts'
+import type { WorkerControl } from './worker/control.ts'
 
 export type ControllersOptions = Readonly<{
   client: KubeClient
   emitKube: Emit<KubeTelemetry>
   events: EventSink
-  control: VmControl
+  control: VmControl & WorkerControl
   masterKey: Uint8Array
   config: Config
   now: () => Date
@@ -28,10 +30,11 @@ export function openControllers(options: ControllersOptions) {
   const caches = openCaches({ client, emit: emitKube, ...(clock === undefined ? {} : { clock }) })
   const applier = (kind: string) => new Applier({ client, fieldManager: `ephemera-${kind}` })
   const instances = instanceController({ ...options, caches, applier: applier('instance') })
+  const images = imageController({ ...options, caches, applier: applier('image') })
   return {
     caches,
     reflectors: reflectorsOf(caches),
     /** The instances' own comes first. */
-    controllers: [instances] as const,
+    controllers: [instances, images] as const,
   }
 }

@@ -21,6 +21,7 @@ import { Manager } from './runtime/manager.ts'
 import { Metrics } from './runtime/metrics.ts'
 import { patiently } from './runtime/patiently.ts'
 import { onTermination, surviveRejections } from './runtime/shutdown.ts'
+import { workerControl } from './worker/control.ts'
 
 /** Wires the operator together and runs it until it is told to stop; gives the process's exit code. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -88,7 +89,7 @@ async function main(argv: readonly string[]): Promise<number> {
     client,
     emitKube,
     events,
-    control: guarded(vmControl(), mustLead),
+    control: { ...guarded(vmControl(), mustLead), ...workerControl() },
     masterKey: key,
     config,
     now: () => new Date(),

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { reasons } from '../../operator/api/reasons.ts'
+import { imageReasons } from '../../operator/api/image-reasons.ts'
+import { reasons as instanceReasons } from '../../operator/api/reasons.ts'
 
+const reasons = { ...instanceReasons, ...imageReasons }
 const root = join(import.meta.dirname, '../..')
 
 const rows = [
@@ -12,7 +14,7 @@ const rows = [
   ),
 ].map(([, reason]) => reason)
 
-test('docs/troubleshooting.md has a row for each reason that an instance can have', () =>
+test('docs/troubleshooting.md has a row for each reason that an object of ours can have', () =>
   assert.equal(
     Object.keys(reasons).filter((reason) => !rows.includes(reason)),
     [],

@@ -1,18 +1,25 @@
 import { z } from 'zod'
 import { exactlyOneOf, rules } from './cel.ts'
+import { objectName } from './object-name.ts'
 
 /** What the disk of a VM starts as. Every source is optional here, so that the rule can say what to do when none is given. */
 export const boot = z
   .object({
-    claim: z
-      .string()
-      .max(253)
-      .meta(
-        rules({
-          rule: "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
-          message: 'claim must be the name of a PersistentVolumeClaim in this namespace, such as debian-13',
-        }),
-      )
+    image: objectName(
+      'image must be the name of a BaseImage in this namespace: kubectl get baseimages lists them',
+    )
+      .optional()
+      .describe(
+        'Name of a BaseImage in the same namespace. The VM starts from the content that the image has then, and keeps it until it is rebuilt.',
+      ),
+    snapshot: objectName(
+      'snapshot must be the name of a Snapshot in this namespace: kubectl get snapshots.ephemera.dev lists them',
+    )
+      .optional()
+      .describe('Name of a Snapshot in the same namespace.'),
+    claim: objectName(
+      'claim must be the name of a PersistentVolumeClaim in this namespace, such as debian-13',
+    )
       .optional()
       .describe(
         'Name of a PersistentVolumeClaim in the same namespace. Its root directory holds the base image as disk.qcow2 or disk.img (raw). It is mounted read-only and never written to, so any number of VMs share it.',
@@ -20,9 +27,9 @@ export const boot = z
   })
   .meta(
     rules({
-      rule: exactlyOneOf('claim'),
+      rule: exactlyOneOf('image', 'snapshot', 'claim'),
       message:
-        'boot needs exactly one source: set boot.claim to the name of a PersistentVolumeClaim that holds the image',
+        'boot needs exactly one source: set boot.image, boot.snapshot or boot.claim to the name of a BaseImage, a Snapshot, or a PersistentVolumeClaim that holds the image',
     }),
   )
   .describe(

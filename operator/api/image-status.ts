@@ -38,6 +38,7 @@ const work = z
         'What the worker does: Preparing, Downloading, Receiving, Converting, Checking or Publishing.',
       ),
     startedAt: z.iso.datetime().describe('When the first try began.'),
+    podUID: z.string().max(63).optional().describe('UID of the last worker pod.'),
     failures: z.int32().min(0).optional().describe('Tries that failed so far.'),
     lastFailure: failure.optional(),
   })
@@ -72,7 +73,7 @@ export const baseImageStatus = z
       .max(160)
       .optional()
       .describe(
-        'SHA-256 of what the source served, such as sha256:0123..., before it was unpacked and converted.',
+        'Digest of what the source served, such as sha256:0123..., before it was unpacked and converted: a SHA-256, or a SHA-512 where the spec gives one.',
       ),
     importedAt: z.iso.datetime().optional().describe('When the content was complete.'),
     importMs: z

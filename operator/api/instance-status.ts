@@ -24,6 +24,26 @@ const resolved = z
     'The size that the VM runs with, pinned when it was built: later changes of the spec or the flavor wait for a rebuild.',
   )
 
+const booted = z
+  .object({
+    kind: z.string().max(63).describe('BaseImage, Snapshot or PersistentVolumeClaim.'),
+    name: z.string().max(253).describe('Its name.'),
+    claim: z.string().max(253).describe('The PersistentVolumeClaim that the disk is read from.'),
+    sha256: z
+      .string()
+      .max(64)
+      .optional()
+      .describe('SHA-256 of the image in it; absent where the spec names the claim itself.'),
+    defaultUser: z
+      .string()
+      .max(32)
+      .optional()
+      .describe('The user to ssh in as, where the BaseImage says it.'),
+  })
+  .describe(
+    'What the VM started from, pinned when it was built: a new content of the image waits for a rebuild.',
+  )
+
 /** What the operator has found out about an EphemeralInstance. */
 export const instanceStatus = z
   .object({
@@ -70,6 +90,7 @@ export const instanceStatus = z
       .optional()
       .describe("The flavor's name, or cpus/memory/disk where the size is written out, such as 2/1Gi/10Gi."),
     resources: resolved.optional(),
+    boot: booted.optional(),
     rebuildGeneration: z
       .int32()
       .min(0)

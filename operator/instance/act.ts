@@ -1,23 +1,16 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import { labels } from '../api/labels.ts'
-import type { Reason } from '../api/reasons.ts'
 import { ephemeralInstances } from '../api/types.ts'
 import type { Config } from '../config.ts'
 import type { VmControl } from '../control/client.ts'
 import { controlKey } from '../control/key.ts'
-import type { Target } from '../kube/calls.ts'
 import type { KubeClient } from '../kube/client.ts'
-import {
-  isAlreadyExists,
-  isConflict,
-  isForbidden,
-  isInvalid,
-  isNotFound,
-  type KubeError,
-} from '../kube/errors.ts'
+import { deleteVery } from '../kube/delete-very.ts'
+import { isAlreadyExists } from '../kube/errors.ts'
 import type { Pod } from '../kube/object.ts'
 import { pods } from '../kube/resource.ts'
 import { type PutOutcome, putSecret } from '../pod/put-secret.ts'
+import { Refused, refusalOf } from '../pod/refused.ts'
 import { childName } from './children.ts'
 import { vmPod } from './desired/pod.ts'
 import { instanceSecret } from './desired/secret.ts'
@@ -33,16 +26,6 @@ export type ActDependencies = Readonly<{
   config: Config
   now: () => Date
 }>
-
-/** The world does not let it be done, and says why: for a condition, not for a retry. */
-export class Refused extends Error {
-  override readonly name = 'Refused'
-  readonly reason: Reason
-  constructor(reason: Reason, message: string) {
-    super(message)
-    this.reason = reason
-  }
-}
 
 /** Something of a former instance of the same name is in the way, and the cluster is about to collect it. */
 export class FormerInTheWay extends Error {
@@ -70,7 +53,7 @@ export async function act(
     case 'delete': {
       const { namespace, name } = observed.instance.metadata
       const target = { namespace, name: childName(name) }
-      await deleteThePod(action.podUID, target, dependencies.client, signal)
+      await deleteVery(dependencies.client, pods, target, action.podUID, signal)
       return undefined
     }
     case 'pause':
@@ -103,7 +86,7 @@ export async function removeLeftBehind(
   { client }: Pick<ActDependencies, 'client'>,
   signal: AbortSignal,
 ): Promise<void> {
-  await deleteThePod(pod.metadata.uid, pod.metadata, client, signal)
+  await deleteVery(client, pods, pod.metadata, pod.metadata.uid, signal)
 }
 
 /** The instance's Secret, as it is to be. */
@@ -117,7 +100,7 @@ async function putInstanceSecret(
   try {
     outcome = await putSecret(client, instance, intent, [labels.instance, labels.managedBy], signal)
   } catch (error) {
-    throw refusalOf(error, 'Secret')
+    throw refusalOf(error, "the VM's Secret")
   }
   if (outcome === 'former') {
     throw new FormerInTheWay('The Secret of a former instance of the same name is still going.')
@@ -155,7 +138,7 @@ async function createPod(
   try {
     return { pod: await client.create(pods, intent, { signal }), isNew: true }
   } catch (error) {
-    if (!isAlreadyExists(error)) throw refusalOf(error, 'pod')
+    if (!isAlreadyExists(error)) throw refusalOf(error, "the VM's pod")
   }
   const { name, namespace } = intent.metadata
   const other = await client.find(pods, { name, namespace }, { signal })
@@ -171,28 +154,6 @@ async function createPod(
   const restoration = restorationOf(instance, other)
   const pod = restoration === undefined ? other : await restore(restoration, instance, { client }, signal)
   return { pod, isNew: false }
-}
-
-/** What the API server says when quota, policy or Pod Security forbids an object, as a Refused; others as they are. */
-function refusalOf(error: unknown, what: string): unknown {
-  if (!isForbidden(error) && !isInvalid(error)) return error
-  const { message } = error as KubeError
-  const reason = message.includes('exceeded quota') ? 'QuotaExceeded' : 'PodRefused'
-  return new Refused(reason, `The API server refuses the VM's ${what}: ${message}`)
-}
-
-/** This pod and no other: one that is gone already, or another of its name by now, is what was wanted. */
-async function deleteThePod(
-  uid: string | undefined,
-  { namespace, name }: Target,
-  client: KubeClient,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await client.delete(pods, { namespace, name }, { uid, signal })
-  } catch (error) {
-    if (!isNotFound(error) && !isConflict(error)) throw error
-  }
 }
 
 async function setPaused(

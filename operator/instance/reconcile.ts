@@ -1,26 +1,20 @@
 import { type EphemeralInstance, ephemeralInstance } from '../api/ephemeral-instance.ts'
 import type { InstanceStatus } from '../api/instance-status.ts'
+import type { Reason } from '../api/reasons.ts'
 import { ephemeralInstances } from '../api/types.ts'
 import { ControlError } from '../control/connect.ts'
 import { QmpError } from '../control/qmp.ts'
 import type { Applier } from '../kube/apply.ts'
 import { isForbidden, isInvalid, isNotFound } from '../kube/errors.ts'
 import type { EventSink } from '../kube/events.ts'
-import { keyOf, objectKey, splitKey } from '../kube/object.ts'
-import { isOlder } from '../kube/version.ts'
+import { keyOf, splitKey } from '../kube/object.ts'
+import { OwnWrites } from '../kube/own-writes.ts'
+import { Refused } from '../pod/refused.ts'
 import type { ReconcileContext } from '../runtime/controller.ts'
 import { Expectations } from '../runtime/expectations.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Outcome } from '../runtime/outcome.ts'
-import {
-  type ActDependencies,
-  act,
-  type Creation,
-  FormerInTheWay,
-  Refused,
-  removeLeftBehind,
-  restore,
-} from './act.ts'
+import { type ActDependencies, act, type Creation, FormerInTheWay, removeLeftBehind, restore } from './act.ts'
 import { childName } from './children.ts'
 import { decide } from './decide.ts'
 import { MadePods } from './made-pods.ts'
@@ -40,7 +34,7 @@ export class InstanceReconciler {
   readonly #dependencies: ReconcileDependencies
   readonly #made: MadePods
   /** The instance as it was after the last write of its status, while the store still shows an older one. */
-  readonly #written = new Map<string, EphemeralInstance>()
+  readonly #written = new OwnWrites<EphemeralInstance>()
   /** What was put back on a pod and did not stay, as where a webhook of the cluster decides on labels. */
   readonly #vain = new Map<string, string>()
 
@@ -57,7 +51,7 @@ export class InstanceReconciler {
     const stored = sources.instances.getByKey(key)
     if (stored === undefined) {
       const target = splitKey(key)
-      this.#written.delete(key)
+      this.#written.forget(key)
       this.#vain.delete(key)
       this.#deleted.forget(key)
       this.#made.forget(target)
@@ -68,7 +62,7 @@ export class InstanceReconciler {
     }
     // Its children go with it, by their owner references.
     if (stored.metadata.deletionTimestamp !== undefined) return {}
-    const instance = this.#latest(key, stored)
+    const instance = this.#written.latest(stored)
     const parsed = ephemeralInstance.safeParse(instance)
     if (!parsed.success) {
       const [issue] = parsed.error.issues
@@ -84,11 +78,11 @@ export class InstanceReconciler {
     const wanted = decide(observed)
     await this.#restore(key, wanted, observed, log, signal)
     // Said before it is done: whoever comes after a crash in between must not take it for the loss of a VM.
-    if (wanted.action?.kind === 'delete') await this.#say(key, observed, statusOf(observed, wanted), signal)
+    if (wanted.action?.kind === 'delete') await this.#say(observed, statusOf(observed, wanted), signal)
     const verdict = await this.#carryOut(wanted, observed, signal)
     if (verdict === undefined) return { requeueAfterSeconds: 1 }
     if (verdict.passing !== true && wanted.action?.kind !== 'delete')
-      await this.#say(key, observed, statusOf(observed, verdict), signal)
+      await this.#say(observed, statusOf(observed, verdict), signal)
     return verdict.requeueAfterSeconds === undefined
       ? {}
       : { requeueAfterSeconds: verdict.requeueAfterSeconds }
@@ -156,12 +150,7 @@ export class InstanceReconciler {
     return undefined
   }
 
-  async #say(
-    key: string,
-    { instance }: Observed,
-    status: InstanceStatus,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #say({ instance }: Observed, status: InstanceStatus, signal: AbortSignal): Promise<void> {
     const { applier, events } = this.#dependencies
     const applied = await applier
       .applyStatus(ephemeralInstances, instance, status, { signal })
@@ -172,12 +161,11 @@ export class InstanceReconciler {
       })
     if (applied === undefined || applied.outcome === 'unchanged') return
     const { object } = applied
-    this.#written.set(key, object)
+    this.#written.note(object)
     for (const event of storyOf(instance.status, status)) events.record(object, event)
   }
 
   async #sayInvalid(instance: EphemeralInstance, message: string, signal: AbortSignal): Promise<void> {
-    const { namespace, name } = instance.metadata
     const { config, now } = this.#dependencies
     const observed: Observed = {
       instance,
@@ -189,22 +177,7 @@ export class InstanceReconciler {
       config,
       now: now(),
     }
-    await this.#say(
-      objectKey(namespace, name),
-      observed,
-      statusOf(observed, stalled('SpecInvalid', message)),
-      signal,
-    )
-  }
-
-  /** The store lags behind our own writes; what it shows of before such a write is not looked at again. */
-  #latest(key: string, stored: EphemeralInstance): EphemeralInstance {
-    const written = this.#written.get(key)
-    const isBehind =
-      written !== undefined && written.metadata.uid === stored.metadata.uid && isOlder(stored, written)
-    if (isBehind) return written
-    this.#written.delete(key)
-    return stored
+    await this.#say(observed, statusOf(observed, stalled('SpecInvalid', message)), signal)
   }
 }
 
@@ -214,7 +187,7 @@ function afterFailure(error: unknown, wanted: Verdict): Verdict {
     return { ...down('Pending', 'Pending', error.message), requeueAfterSeconds: 1 }
   }
   if (error instanceof Refused) {
-    return { ...stalled(error.reason, error.message), requeueAfterSeconds: 15 }
+    return { ...stalled(error.reason as Reason, error.message), requeueAfterSeconds: 15 }
   }
   if (error instanceof ControlError || error instanceof QmpError) {
     const message = `The VM runs, but the operator cannot carry out powerState: ${error.message}. It tries again every few seconds.`

@@ -1,9 +1,9 @@
 import { readinessOf } from '../api/readiness.ts'
 import { type Reason, reasons } from '../api/reasons.ts'
 import { findCondition, isTrue } from '../kube/conditions.ts'
+import { passingFor, schedulingMilliseconds, startingMilliseconds } from '../pod/passing.ts'
 import { startTroubleOf } from '../pod/waiting.ts'
 import type { Observed } from './observed.ts'
-import { passingFor, schedulingMilliseconds, startingMilliseconds } from './passing.ts'
 import type { PodView } from './pod-view.ts'
 import { down, type Finding, no, stalled, type Verdict, yes } from './verdict.ts'
 

@@ -16,9 +16,13 @@ export type Sources = Readonly<{
 /** How instances are found by what they refer to. */
 export const instanceIndexes: IndexFunctions<EphemeralInstance> = {
   flavor: ({ spec }) => (spec.flavor === undefined ? [] : [spec.flavor]),
-  claim: ({ metadata, spec }) =>
-    spec.boot?.claim === undefined ? [] : [objectKey(metadata.namespace, spec.boot.claim)],
+  claim: ({ metadata, spec }) => named(metadata.namespace, spec.boot?.claim),
+  image: ({ metadata, spec }) => named(metadata.namespace, spec.boot?.image),
+  snapshot: ({ metadata, spec }) => named(metadata.namespace, spec.boot?.snapshot),
 }
+
+const named = (namespace: string | undefined, name: string | undefined): string[] =>
+  name === undefined ? [] : [objectKey(namespace, name)]
 
 /** The key of the instance whose pod has this name, whoever it belongs to by now: one that is in the way matters, too. */
 export function instanceOfPod({ metadata: { namespace, name } }: KubeObject): string[] {

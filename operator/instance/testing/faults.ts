@@ -7,10 +7,12 @@ import { type ChangeOfMind, name, type Path } from './paths.ts'
 import type { World } from './world.ts'
 
 /** How a path goes when nothing goes wrong. */
-export type Baseline = Readonly<{ writes: number; print: Awaited<ReturnType<typeof fingerprint>> }>
+export type Baseline = Readonly<{ writes: number; print: unknown }>
 
 /** The k-th write of a path, and what happens at it. */
 export type Fault = Readonly<{ k: number; kind: FaultKind }>
+
+const printOf = (lab: Lab, path: Path): Promise<unknown> => path.print?.(lab) ?? fingerprint(lab, name)
 
 let labs = 0
 const newLab = (world: World): Promise<Lab> => world.lab(`lab-${++labs}`)
@@ -23,7 +25,7 @@ export async function goWell(world: World, path: Path): Promise<Baseline> {
   await path.act(lab)
   await lab.until(`the end of: ${path.name}`, () => path.settled(lab))
   await lab.until('the operator to be idle', () => operator.isIdle)
-  const print = await fingerprint(lab, name)
+  const print = await printOf(lab, path)
   await operator.stop()
   return { writes: operator.client.writes.length - before, print }
 }
@@ -37,9 +39,9 @@ export async function goWrong(world: World, path: Path, fault: Fault, baseline: 
   const first = await beginning(lab, path)
   await goUntil(lab, path, first, fault)
   const last = first.client.isDead ? await lab.operator() : first
-  let print = await fingerprint(lab, name)
+  let print = await printOf(lab, path)
   const isThere = async () => {
-    print = await fingerprint(lab, name)
+    print = await printOf(lab, path)
     return JSON.stringify(print) === JSON.stringify(baseline.print)
   }
   await lab.until(`the same end of: ${described(path, fault)}`, isThere).catch((error: unknown) => {

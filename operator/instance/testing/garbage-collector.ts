@@ -1,33 +1,43 @@
-import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
-import { ephemeralInstances } from '../../api/types.ts'
+import { baseImages, ephemeralInstances, snapshots } from '../../api/types.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { isConflict, isNotFound } from '../../kube/errors.ts'
 import { type KubeObject, keyOf, splitKey } from '../../kube/object.ts'
 import { controllerOf } from '../../kube/owner.ts'
 import { Reflector } from '../../kube/reflector.ts'
-import { pods, type ResourceType, secrets } from '../../kube/resource.ts'
+import { persistentVolumeClaims, pods, type ResourceType, secrets } from '../../kube/resource.ts'
 import { byOwner } from '../../kube/store.ts'
 import { Controller } from '../../runtime/controller.ts'
 
-/** Plays the cluster's garbage collector for what instances own: pods and Secrets whose owner is gone are deleted. */
+/** Kinds that own others. */
+const owning: readonly ResourceType<KubeObject>[] = [ephemeralInstances, baseImages, snapshots]
+
+/** Plays the cluster's garbage collector for our kinds: pods, Secrets and claims whose owner is gone are deleted. */
 export class FakeGarbageCollector {
   readonly #client: KubeClient
-  readonly #owners: Reflector<EphemeralInstance>
+  readonly #owners: ReadonlyMap<string, Reflector<KubeObject>>
   readonly #reflectors
   readonly #controllers: readonly Controller[]
 
   constructor({ client }: Readonly<{ client: KubeClient }>) {
     this.#client = client
-    this.#owners = new Reflector({ client, type: ephemeralInstances, name: 'owners' })
-    const dependents = [this.#dependents<KubeObject>(pods), this.#dependents<KubeObject>(secrets)]
-    this.#owners.store.onChange((old, next) => {
-      if (old === undefined || next !== undefined) return
-      for (const { reflector, controller } of dependents) {
-        const orphans = reflector.store.byIndex('owner', old.metadata.uid ?? '')
-        for (const orphan of orphans) controller.enqueue(keyOf(orphan))
-      }
-    })
-    this.#reflectors = [this.#owners, ...dependents.map(({ reflector }) => reflector)]
+    this.#owners = new Map(
+      owning.map((type) => [type.kind, new Reflector({ client, type, name: `owners-${type.plural}` })]),
+    )
+    const dependents = [
+      this.#dependents<KubeObject>(pods),
+      this.#dependents<KubeObject>(secrets),
+      this.#dependents<KubeObject>(persistentVolumeClaims),
+    ]
+    for (const { store } of this.#owners.values()) {
+      store.onChange((old, next) => {
+        if (old === undefined || next !== undefined) return
+        for (const { reflector, controller } of dependents) {
+          const orphans = reflector.store.byIndex('owner', old.metadata.uid ?? '')
+          for (const orphan of orphans) controller.enqueue(keyOf(orphan))
+        }
+      })
+    }
+    this.#reflectors = [...this.#owners.values(), ...dependents.map(({ reflector }) => reflector)]
     this.#controllers = dependents.map(({ controller }) => controller)
   }
 
@@ -63,15 +73,16 @@ export class FakeGarbageCollector {
   }
 
   /** Asks the API server itself about the owner, as the real one does before it deletes. */
-  async #collect<T extends KubeObject>(type: ResourceType<T>, object: T): Promise<void> {
+  async #collect<T extends KubeObject>(what: ResourceType<T>, object: T): Promise<void> {
     const owner = controllerOf(object)
-    if (owner?.kind !== ephemeralInstances.kind) return
+    const type = owning.find(({ kind }) => kind === owner?.kind)
+    if (owner === undefined || type === undefined) return
     const { namespace, uid } = object.metadata
-    if (this.#owners.store.get(namespace, owner.name)?.metadata.uid === owner.uid) return
-    const live = await this.#client.find(ephemeralInstances, { namespace, name: owner.name })
+    if (this.#owners.get(type.kind)?.store.get(namespace, owner.name)?.metadata.uid === owner.uid) return
+    const live = await this.#client.find(type, { namespace, name: owner.name })
     if (live?.metadata.uid === owner.uid) return
     try {
-      await this.#client.delete(type, splitKey(keyOf(object)), { uid })
+      await this.#client.delete(what, splitKey(keyOf(object)), { uid })
     } catch (error) {
       if (!isNotFound(error) && !isConflict(error)) throw error
     }

@@ -7,6 +7,7 @@ import { Reflector } from '../../kube/reflector.ts'
 import { pods, resourcePath } from '../../kube/resource.ts'
 import { Controller } from '../../runtime/controller.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
+import { FakeWorkers, isWorker } from '../../worker/testing/workers.ts'
 import { FakeVms } from './vms.ts'
 
 /** How far a pod gets by itself: no node, a node, a container, QEMU, a guest that answers. */
@@ -28,8 +29,8 @@ export type FakeKubeletOptions = Readonly<{
 type PodStatus = NonNullable<Pod['status']>
 type ContainerStatus = NonNullable<PodStatus['containerStatuses']>[number]
 
-/** How a VM ends: the exit code of its container and the runner's last words. */
-export type Ending = Readonly<{ exitCode: number; reason: string; message: string }>
+/** How a VM or a worker ends: the exit code of its container and the runner's last words. */
+export type Ending = Readonly<{ exitCode: number; reason: string; message: string; [more: string]: unknown }>
 
 /**
  * Plays scheduler and kubelet against a real API server: binds every pod, moves its status on, restarts its container
@@ -37,6 +38,7 @@ export type Ending = Readonly<{ exitCode: number; reason: string; message: strin
  */
 export class FakeKubelet {
   readonly vms = new FakeVms()
+  readonly workers = new FakeWorkers()
   readonly #client: KubeClient
   readonly #clock: Clock
   readonly #nodes: number
@@ -123,7 +125,7 @@ export class FakeKubelet {
 
   /** The VM's container ends. The kubelet starts it again where the pod's restartPolicy says so. */
   async end(pod: string, ending: Ending): Promise<void> {
-    const { exitCode, reason, message } = ending
+    const { exitCode, ...words } = ending
     await this.#patch(pod, (live) => {
       const [container] = live.status?.containerStatuses ?? []
       this.vms.end(addressIn(live))
@@ -131,7 +133,7 @@ export class FakeKubelet {
       const terminated = {
         exitCode,
         reason: exitCode === 0 ? 'Completed' : 'Error',
-        message: JSON.stringify({ reason, message }),
+        message: JSON.stringify(words),
         finishedAt: at,
         ...(container?.state?.running?.startedAt === undefined
           ? {}
@@ -181,6 +183,10 @@ export class FakeKubelet {
       await this.#bind(pod)
       return {}
     }
+    if (reached === 'running' && isWorker(pod)) {
+      await this.end(key, this.workers.endingOf(pod))
+      return {}
+    }
     const ahead = stages.slice(stages.indexOf(reached) + 1, stages.indexOf(limit))
     const next = this.#steps.find((step) => ahead.includes(step)) ?? limit
     const leftMs = next === 'ready' ? this.#leftToBoot(pod) : 0
@@ -208,7 +214,7 @@ export class FakeKubelet {
     const address = this.#addressOf(pod)
     const [before] = pod.status?.containerStatuses ?? []
     const running = { startedAt: toTimestamp(this.#clock.now()) }
-    const started = stage === 'started' || stage === 'ready'
+    const started = !isWorker(pod) && (stage === 'started' || stage === 'ready')
     if (started && !this.vms.isRunning(address)) {
       this.vms.boot(address, owner)
       this.#startedAt.set(address, this.#clock.monotonic())

@@ -44,7 +44,8 @@ export class TestOperator {
       reportingController: 'ephemera.dev/operator',
       reportingInstance: 'operator-test',
     })
-    this.#control = kubelet.vms.controlOf((address) => kubelet.podAt(address))
+    const podAt = (address: string) => kubelet.podAt(address)
+    this.#control = { ...kubelet.vms.controlOf(podAt), ...kubelet.workers.controlOf(podAt) }
     this.#parts = openControllers({
       client: this.client,
       emitKube,

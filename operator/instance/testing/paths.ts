@@ -5,7 +5,7 @@ import type { Lab } from './lab.ts'
 /** The instance of every path. */
 export const name = 'web1'
 
-/** One way of an instance from a settled state to the next. */
+/** One way of an instance, or of another object, from a settled state to the next. */
 export type Path = Readonly<{
   name: string
   /** To where the path begins. */
@@ -14,6 +14,8 @@ export type Path = Readonly<{
   act: (lab: Lab) => Promise<unknown>
   /** Whether the end is reached. */
   settled: (lab: Lab) => Promise<boolean>
+  /** All that matters of the end, without what differs from run to run. Default: of the instance. */
+  print?: (lab: Lab) => Promise<unknown>
 }>
 
 /** A path on which somebody wants something else while no operator runs. */

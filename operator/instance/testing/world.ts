@@ -8,6 +8,7 @@ import { FakeGarbageCollector } from './garbage-collector.ts'
 import { FakeKubelet } from './kubelet.ts'
 import { Lab } from './lab.ts'
 import type { TestOperator } from './operator.ts'
+import { FakeVolumeProtection } from './volume-protection.ts'
 
 /** A cluster without nodes: a real API server, with a kubelet and a garbage collector that are played. */
 export class World {
@@ -33,8 +34,9 @@ export class World {
     const world = new World(server, fastClock(speed))
     await installCrds(world.client)
     const collector = new FakeGarbageCollector({ client: world.client })
+    const protection = new FakeVolumeProtection({ client: world.client })
     const { signal } = world.#stop
-    world.#running = Promise.all([world.kubelet.run(signal), collector.run(signal)])
+    world.#running = Promise.all([world.kubelet.run(signal), collector.run(signal), protection.run(signal)])
     await Promise.all([world.kubelet.synced(), collector.synced()])
     return world
   }

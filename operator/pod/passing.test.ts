@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ago, now } from '../instance/testing/build.ts'
 import { passingFor } from './passing.ts'
-import { ago, now } from './testing/build.ts'
 
 test('a state that has just begun may pass', () => assert.is(passingFor(ago(0.4), 1000, now), 600))
 test('one that has lasted does not', () => assert.is(passingFor(ago(2), 1000, now), 0))
