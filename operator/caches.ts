@@ -10,6 +10,7 @@ import { persistentVolumeClaims, pods } from './kube/resource.ts'
 import { byOwner, type IndexFunction } from './kube/store.ts'
 import type { Emit, KubeTelemetry } from './kube/telemetry.ts'
 import { slimPod } from './slim-pod.ts'
+import { snapshotIndexes } from './snapshot/sources.ts'
 
 /** What the operator keeps up with. Each kind once, whichever controllers look at it. */
 export type Caches = ReturnType<typeof openCaches>
@@ -20,7 +21,7 @@ export function openCaches(options: { client: KubeClient; emit: Emit<KubeTelemet
     instances: new Reflector({ ...options, type: ephemeralInstances, indexes: instanceIndexes }),
     flavors: new Reflector({ ...options, type: flavors }),
     images: new Reflector({ ...options, type: baseImages, indexes: imageIndexes }),
-    snapshots: new Reflector({ ...options, type: snapshots }),
+    snapshots: new Reflector({ ...options, type: snapshots, indexes: snapshotIndexes }),
     claims: new Reflector({ ...options, type: persistentVolumeClaims, indexes: { owner: byOwner } }),
     /** Only the pods that carry the operator's label, and of those only what `slimPod` lets through. */
     pods: new Reflector({

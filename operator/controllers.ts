@@ -1,6 +1,6 @@
 import { openCaches, reflectorsOf } from './caches.ts'
 import type { Config } from './config.ts'
-import type { VmControl } from './control/client.ts'
+import type { DiskControl, VmControl } from './control/client.ts'
 import { imageController } from './image/controller.ts'
 import { instanceController } from './instance/controller.ts'
 import { Applier } from './kube/apply.ts'
@@ -9,13 +9,14 @@ import type { Clock } from './kube/clock.ts'
 import type { EventSink } from './kube/events.ts'
 import type { Emit, KubeTelemetry } from './kube/telemetry.ts'
 import type { ControllerOptions } from './runtime/controller.ts'
+import { snapshotController } from './snapshot/controller.ts'
 import type { WorkerControl } from './worker/control.ts'
 
 export type ControllersOptions = Readonly<{
   client: KubeClient
   emitKube: Emit<KubeTelemetry>
   events: EventSink
-  control: VmControl & WorkerControl
+  control: VmControl & DiskControl & WorkerControl
   masterKey: Uint8Array
   config: Config
   now: () => Date
@@ -31,10 +32,11 @@ export function openControllers(options: ControllersOptions) {
   const applier = (kind: string) => new Applier({ client, fieldManager: `ephemera-${kind}` })
   const instances = instanceController({ ...options, caches, applier: applier('instance') })
   const images = imageController({ ...options, caches, applier: applier('image') })
+  const kept = snapshotController({ ...options, caches, applier: applier('snapshot') })
   return {
     caches,
     reflectors: reflectorsOf(caches),
     /** The instances' own comes first. */
-    controllers: [instances, images] as const,
+    controllers: [instances, images, kept] as const,
   }
 }

@@ -10,6 +10,8 @@ export const labels = {
   managedBy: 'app.kubernetes.io/managed-by',
   /** The instance's name: what Services and NetworkPolicies select one VM by. */
   instance: `${group}/instance`,
+  /** The snapshot's name, on what was made for it. */
+  snapshot: `${group}/snapshot`,
   /** The base image's name, on what was made for it. */
   image: `${group}/base-image`,
 } as const

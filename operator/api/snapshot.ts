@@ -83,6 +83,11 @@ export const snapshotStatus = z
       .describe(
         "Milliseconds in which the guest's writes could have waited for the switch, freeze and thaw included: measured in the pod.",
       ),
+    attempts: z
+      .int32()
+      .min(0)
+      .optional()
+      .describe('How often the copy was begun anew because its worker failed or was lost.'),
     durationMs: z
       .int()
       .min(0)

@@ -20,6 +20,8 @@ export type PodView = Omit<PodBasics, 'terminated'> &
     specHash: string
     createdAt: string
     size: PodRecord['size'] | undefined
+    /** The most that a snapshot of the VM may keep aside; undefined: it can have none. */
+    fleeceBytes: number | undefined
   }>
 
 /** Reads a pod that the operator made. */
@@ -40,5 +42,6 @@ export function viewPod(pod: Pod): PodView {
     specHash: record?.specHash ?? '',
     createdAt: record?.createdAt ?? metadata.creationTimestamp ?? '',
     size: record?.size,
+    fleeceBytes: record?.fleeceBytes,
   }
 }

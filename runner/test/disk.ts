@@ -17,7 +17,7 @@ const wanted = {
 }
 const did = async () => {
   if (action === 'export') return exportDisk(control, target, wanted, quiesce as 'Auto')
-  if (action === 'release') await releaseDisk(control, target)
+  if (action === 'release') await releaseDisk(control, target, wanted.names)
   return lookAtDisk(control, target)
 }
 console.log(JSON.stringify(await did()))

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -94,9 +96,9 @@ test('the export is served with its key only', async () => {
 })
 
 test('afterwards nothing is left in QEMU or on the volume', async () => {
-  assert.equal(await disk('release'), nothing)
+  assert.equal(await disk('release', 'equal'), nothing)
   assert.is(statSync(join(pod.folder, 'overlay/fleece.qcow2')).size, 0)
-  assert.equal(await disk('release'), nothing)
+  assert.equal(await disk('release', 'equal'), nothing)
 })
 
 test('what an interrupted preparation left is no hindrance', async () => {
@@ -114,7 +116,7 @@ test('what an interrupted preparation left is no hindrance', async () => {
   await take('torn')
   await take('other') // another snapshot's remains, too
   assert.is((await disk('look')).drive, blockNames('other').filter)
-  assert.equal(await disk('release'), nothing)
+  assert.equal(await disk('release', 'other'), nothing)
 })
 
 test('a fleece that is full fails the snapshot, and the guest goes on', async () => {
@@ -125,7 +127,7 @@ test('a fleece that is full fails the snapshot, and the guest goes on', async ()
   assert.is((await pull('full', 'full.qcow2')).code, 1)
   assert.ok(statSync(join(pod.folder, 'overlay/fleece.qcow2')).blocks * 512 <= 8 * mebibyte)
   assert.is((await pod.ssh(lots)).stdout, 'done\n')
-  assert.equal(await disk('release'), nothing)
+  assert.equal(await disk('release', 'full'), nothing)
   assert.is((await write('on')).stdout, 'wrote\n')
 })
 
@@ -134,17 +136,25 @@ test('a guest with an agent is frozen for the moment, and thawed', async () => {
   assert.equal([quiesced, thawed], [true, true])
   assert.ok(pauseMs > 0)
   assert.is((await write('thawed')).stdout, 'wrote\n')
-  assert.equal(await disk('release'), nothing)
+  assert.equal(await disk('release', 'quiet'), nothing)
 })
 
 test('a switch that is killed at any moment leaves no guest frozen', async () => {
   for (let ms = 0; ms < 200; ms += 20) {
+    // It waits for its lock until it was found.
+    const lock = spawn('flock', [join(pod.folder, 'run/switch.lock'), 'cat'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
+    lock.stdin.write('locked')
+    await once(lock.stdout, 'data')
     const begun = take(`killed-${ms}`, 'Required').catch(() => undefined)
     const helper = await waitFor(
       () => pod.processes().find(({ name }) => name === 'snapshot-switch')?.pid,
       20,
       () => 'no switch began',
     )
+    lock.stdin.end()
+    await once(lock, 'close')
     const until = performance.now() + ms
     while (performance.now() < until) await new Promise(setImmediate)
     try {
@@ -155,7 +165,7 @@ test('a switch that is killed at any moment leaves no guest frozen', async () =>
     await begun
     assert.is((await write(`killed-${ms}`)).stdout, 'wrote\n')
   }
-  assert.equal(await disk('release'), nothing)
+  assert.equal(await disk('release', 'killed-180'), nothing)
 })
 
 test('a guest whose agent is silent is not frozen: refused where it must be, told where it may', async () => {
@@ -165,7 +175,7 @@ test('a guest whose agent is silent is not frozen: refused where it must be, tol
   assert.equal(await disk('look'), nothing)
   const { quiesced, reason } = await take('silent', 'Auto')
   assert.equal([quiesced, reason], [false, 'AgentSilent'])
-  assert.equal(await disk('release'), nothing)
+  assert.equal(await disk('release', 'silent'), nothing)
 })
 
 test.run()

@@ -11,14 +11,16 @@ import { runDirectory } from '../../qemu/sockets.ts'
 import { childLabels, childName } from '../children.ts'
 import type { Size } from '../size.ts'
 import { specHash } from '../spec-hash.ts'
-import { ephemeralStorageBytes, ephemeralStorageLimitBytes, overlayVolumeBytes } from './disk.ts'
+import {
+  ephemeralStorageBytes,
+  ephemeralStorageLimitBytes,
+  fleeceLimitBytes,
+  overlayVolumeBytes,
+} from './disk.ts'
 import { podMemoryBytes, podMemoryLimitBytes } from './memory.ts'
 import { forwardedPorts } from './ports.ts'
 import { type PodRecord, recordVariable } from './record.ts'
 import { secretKeys } from './secret.ts'
-
-/** The volume with the key of QEMU's NBD server: a pod without it is older than live snapshots. */
-export const nbdVolume = 'nbd'
 
 /** The pod's one container. */
 export const containerName = 'vm'
@@ -111,7 +113,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
             { name: 'run', mountPath: runDirectory },
             { name: 'seed', mountPath: '/seed', readOnly: true },
             { name: 'control', mountPath: '/control', readOnly: true },
-            { name: nbdVolume, mountPath: '/nbd', readOnly: true },
+            { name: 'nbd', mountPath: '/nbd', readOnly: true },
           ],
         },
       ],
@@ -124,7 +126,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
         { name: 'run', emptyDir: { sizeLimit: String(16 * mebibyte) } },
         secretVolume('seed', childName(name), [secretKeys.metaData, secretKeys.userData]),
         secretVolume('control', childName(name), [secretKeys.controlKey]),
-        secretVolume(nbdVolume, childName(name), [secretKeys.nbdKeys]),
+        secretVolume('nbd', childName(name), [secretKeys.nbdKeys]),
       ],
     },
   }
@@ -158,6 +160,7 @@ function recordFor({ instance, size, restartsBefore, createdAt }: PodInput): Pod
     specHash: specHash(instance.spec),
     restartsBefore,
     createdAt,
+    fleeceBytes: fleeceLimitBytes(size.diskBytes),
     size: pinned(size),
   }
 }

@@ -15,6 +15,8 @@ export type PodRecord = Readonly<{
   /** RFC 3339 with milliseconds. */
   createdAt: string
   /** The size that it was built with, as status.resources shows it. */
+  /** The most that a snapshot may keep aside, in bytes; absent on pods of versions that had no live snapshots. */
+  fleeceBytes?: number | undefined
   size: Readonly<{ flavor?: string | undefined; cpus: number; memory: string; disk: string }>
 }>
 
@@ -26,6 +28,7 @@ const schema = z.object({
   specHash: z.string(),
   restartsBefore: z.number(),
   createdAt: z.string(),
+  fleeceBytes: z.number().optional(),
   size: z.object({ flavor: z.string().optional(), cpus: z.number(), memory: z.string(), disk: z.string() }),
 })
 

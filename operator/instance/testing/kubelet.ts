@@ -184,11 +184,13 @@ export class FakeKubelet {
       return {}
     }
     if (reached === 'running' && isWorker(pod)) {
-      await this.end(key, this.workers.endingOf(pod))
+      await this.end(key, this.#workerEnding(pod))
       return {}
     }
     const ahead = stages.slice(stages.indexOf(reached) + 1, stages.indexOf(limit))
-    const next = this.#steps.find((step) => ahead.includes(step)) ?? limit
+    const next = isWorker(pod)
+      ? (ahead[0] ?? limit)
+      : (this.#steps.find((step) => ahead.includes(step)) ?? limit)
     const leftMs = next === 'ready' ? this.#leftToBoot(pod) : 0
     if (leftMs > 0) return { requeueAfterSeconds: leftMs / 1000 }
     await this.#write(pod, this.#statusAt(pod, next))
@@ -198,6 +200,16 @@ export class FakeKubelet {
   #leftToBoot(pod: Pod): number {
     const since = this.#startedAt.get(addressIn(pod)) ?? Number.NEGATIVE_INFINITY
     return since + this.#bootMs - this.#clock.monotonic()
+  }
+
+  /** A worker that reads a VM's disk fails where that disk is not served. */
+  #workerEnding(pod: Pod): Ending {
+    const [container] = pod.spec.containers
+    const from = container?.env?.find(({ name }) => name === 'WORKER_NBD')?.value
+    const [, host = '', name = ''] = /^(.*):\d+\/(.*)$/.exec(from ?? '') ?? []
+    const qemu = this.vms.qemu(host)
+    if (from === undefined || (qemu?.exports.has(name) && !qemu.isBroken)) return this.workers.endingOf(pod)
+    return { exitCode: 1, reason: 'SourceLost', message: 'The source broke off.' }
   }
 
   async #bind(pod: Pod): Promise<void> {

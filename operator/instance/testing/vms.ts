@@ -1,8 +1,9 @@
-import type { VmControl } from '../../control/client.ts'
+import type { DiskControl, VmControl } from '../../control/client.ts'
 import { ControlError } from '../../control/connect.ts'
 import type { RunnerState } from '../../control/state.ts'
+import { FakeQemu } from '../../snapshot/testing/fake-qemu.ts'
 
-type Vm = { readonly owner: string; running: boolean; paused: boolean }
+type Vm = { readonly owner: string; running: boolean; paused: boolean; readonly qemu: FakeQemu }
 
 /** The VMs that a fake kubelet runs, as their control ports show them. */
 export class FakeVms {
@@ -15,7 +16,7 @@ export class FakeVms {
   boot(address: string, owner: string): void {
     const others = [...this.#byAddress.values()].filter((vm) => vm.owner === owner && vm.running)
     if (others.length > 0 && this.#byAddress.get(address)?.running !== true) this.doubles.push(owner)
-    this.#byAddress.set(address, { owner, running: true, paused: false })
+    this.#byAddress.set(address, { owner, running: true, paused: false, qemu: new FakeQemu() })
   }
 
   end(address: string): void {
@@ -24,6 +25,11 @@ export class FakeVms {
 
   isPaused(address: string): boolean {
     return this.#byAddress.get(address)?.paused === true
+  }
+
+  /** What QEMU in the pod with this address has; undefined where none runs. */
+  qemu(address: string): FakeQemu | undefined {
+    return this.#byAddress.get(address)?.qemu
   }
 
   isRunning(address: string): boolean {
@@ -41,7 +47,7 @@ export class FakeVms {
   }
 
   /** The control port of every VM, for one operator. After `cut` it reaches nothing more, as after a crash. */
-  controlOf(podAt: (address: string) => string | undefined): VmControl & { cut: () => void } {
+  controlOf(podAt: (address: string) => string | undefined): VmControl & DiskControl & { cut: () => void } {
     let isCut = false
     const reach = (address: string): Vm => {
       const vm = this.#byAddress.get(address)
@@ -61,6 +67,11 @@ export class FakeVms {
       setPaused: async ({ host }, paused) => {
         reach(host).paused = paused
       },
+      qmp: async ({ host }, use) =>
+        use({
+          execute: async (command, parameters) => reach(host).qemu.execute(command, parameters),
+        }),
+      switchDrive: async ({ host }, node, quiesce) => reach(host).qemu.switchTo(node, quiesce, new Date()),
     }
   }
 }

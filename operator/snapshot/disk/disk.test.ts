@@ -52,7 +52,7 @@ test('once it is exported, and once it is released, nothing is left to do', asyn
   await exportDisk(controlOf(qemu), target, wanted, 'Auto')
   assert.equal(toOffered(await lookAtDisk(controlOf(qemu), target), wanted), [])
   assert.is(qemu.exports.get(wanted.names.export), wanted.names.access)
-  await releaseDisk(controlOf(qemu), target)
+  await releaseDisk(controlOf(qemu), target, wanted.names)
   assert.equal(toNothing(await lookAtDisk(controlOf(qemu), target)), [])
   assert.ok(qemu.isClean)
 })
@@ -77,8 +77,8 @@ test('a release that is cut off anywhere is finished by the next', async () => {
   for (let dies = 1; dies < 30; dies++) {
     const qemu = new FakeQemu()
     await exportDisk(controlOf(qemu), target, wanted, 'Auto')
-    await releaseDisk(controlOf(qemu, dies), target).catch(() => undefined)
-    await releaseDisk(controlOf(qemu), target)
+    await releaseDisk(controlOf(qemu, dies), target, wanted.names).catch(() => undefined)
+    await releaseDisk(controlOf(qemu), target, wanted.names)
     assert.ok(qemu.isClean, `died at ${dies}`)
   }
 })
@@ -89,6 +89,14 @@ test("another snapshot's remains are removed before a new moment is fixed", asyn
   await exportDisk(controlOf(qemu), target, wanted, 'Never')
   assert.is(qemu.drive, wanted.names.filter)
   assert.is([...qemu.nodes.keys()].filter((name) => name.startsWith(blockNames('lost').export)).length, 0)
+})
+
+test('what is left of a snapshot is taken away, but never the moment of another one', async () => {
+  const qemu = new FakeQemu()
+  await exportDisk(controlOf(qemu), target, wanted, 'Never')
+  await releaseDisk(controlOf(qemu), target, blockNames('long-ago'))
+  assert.is(qemu.drive, wanted.names.filter)
+  assert.is(qemu.exports.size, 1)
 })
 
 test('a guest that must be frozen and cannot be leaves nothing behind', async () => {

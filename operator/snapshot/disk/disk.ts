@@ -3,6 +3,7 @@ import type { ControlTarget } from '../../control/connect.ts'
 import type { Quiesce, Switched } from '../../control/switched.ts'
 import { carryOut } from './carry-out.ts'
 import { type BlockGraph, readGraph } from './graph.ts'
+import { type BlockNames, diskNode } from './names.ts'
 import { isTaken, type PointInTime, toNothing, toOffered, toPrepared } from './plan.ts'
 
 /** What snapshots have made in the VM. */
@@ -26,14 +27,37 @@ export async function exportDisk(
   })
   const switched = await control.switchDrive(target, wanted.names.filter, quiesce)
   if (!switched.switched) {
-    await releaseDisk(control, target)
+    await releaseDisk(control, target, wanted.names)
     return switched
   }
   await control.qmp(target, async (qmp) => carryOut(toOffered(await readGraph(qmp), wanted), qmp))
   return switched
 }
 
-/** Takes away all that snapshots have made in the VM; the guest goes on. */
-export async function releaseDisk(control: DiskControl, target: ControlTarget): Promise<void> {
-  await control.qmp(target, async (qmp) => carryOut(toNothing(await readGraph(qmp)), qmp))
+/**
+ * Takes away all that snapshots have made in the VM; the guest goes on. Where the moment of another snapshot is fixed by now, there is
+ * nothing left of this one, and nothing is touched.
+ */
+export async function releaseDisk(
+  control: DiskControl,
+  target: ControlTarget,
+  names: BlockNames,
+): Promise<void> {
+  await control.qmp(target, async (qmp) => {
+    const graph = await readGraph(qmp)
+    if (graph.drive === diskNode || isTaken(graph, names)) await carryOut(toNothing(graph), qmp)
+  })
+}
+
+/** Whether the moment can be read no more: the first block of it is tried. False where there is nothing to read. */
+export async function isBroken(
+  control: DiskControl,
+  target: ControlTarget,
+  graph: BlockGraph,
+  { access }: BlockNames,
+): Promise<boolean> {
+  if (!graph.nodes.some(({ name }) => name === access)) return false
+  const command = { 'command-line': `qemu-io ${access} "read 0 512"` }
+  const answer = await control.qmp(target, (qmp) => qmp.execute('human-monitor-command', command))
+  return String(answer).includes('failed')
 }

@@ -1,0 +1,181 @@
+import { labels } from '../api/labels.ts'
+import { bytesOf } from '../api/quantity.ts'
+import type { Snapshot } from '../api/snapshot.ts'
+import { snapshots } from '../api/types.ts'
+import type { Config } from '../config.ts'
+import type { DiskControl } from '../control/client.ts'
+import { ControlError } from '../control/connect.ts'
+import { viewPod } from '../instance/pod-view.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { deleteVery } from '../kube/delete-very.ts'
+import { isAlreadyExists } from '../kube/errors.ts'
+import { addFinalizer, removeFinalizer } from '../kube/finalizer.ts'
+import type { Intent, KubeObject } from '../kube/object.ts'
+import { isControlledBy } from '../kube/owner.ts'
+import { persistentVolumeClaims, pods, type ResourceType } from '../kube/resource.ts'
+import { putSecret } from '../pod/put-secret.ts'
+import { Refused, refusalOf } from '../pod/refused.ts'
+import { removeWorker } from '../worker/remove.ts'
+import { snapshotFinalizer, snapshotLabels } from './children.ts'
+import { isUnclean, secondsLeft } from './decide.ts'
+import { contentClaim, contentSecret, contentWorker } from './desired.ts'
+import { exportDisk, releaseDisk } from './disk/disk.ts'
+import { blockNames } from './disk/names.ts'
+import { targetOf } from './observe.ts'
+import type { Observed } from './observed.ts'
+import { type Action, endOf, failed, goesOn, type Verdict } from './verdict.ts'
+
+export type ActDependencies = Readonly<{
+  client: KubeClient
+  control: DiskControl
+  masterKey: Uint8Array
+  config: Config
+}>
+
+/**
+ * Carries out the action of a verdict, and gives what is to be said afterwards. Each may be done again without harm. Throws
+ * Refused, KubeError, ControlError, QmpError.
+ */
+export async function act(
+  action: Action,
+  wanted: Verdict,
+  observed: Observed,
+  dependencies: ActDependencies,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const { snapshot, worker } = observed
+  const { client } = dependencies
+  switch (action) {
+    case 'protect':
+      await addFinalizer(client, snapshots, snapshot, snapshotFinalizer, { signal })
+      return wanted
+    case 'createClaim':
+      await createOurs(client, snapshot, persistentVolumeClaims, contentClaim(snapshot), signal)
+      return wanted
+    case 'take':
+      return take(observed, dependencies)
+    case 'createWorker':
+      await createWorker(observed, dependencies, signal)
+      return wanted
+    case 'removeWorker':
+      if (worker !== undefined) await removeWorker(worker, client, signal)
+      return wanted
+    case 'cleanUp':
+      await cleanUp(observed, dependencies, signal)
+      if (endOf(snapshot) === 'failed') await removeClaim(observed, client, signal)
+      return wanted
+    case 'release':
+      await cleanUp(observed, dependencies, signal)
+      if (!snapshot.spec.retain || endOf(snapshot) !== 'ready') await removeClaim(observed, client, signal)
+      await removeFinalizer(client, snapshots, snapshot, snapshotFinalizer, { signal })
+      return wanted
+  }
+}
+
+async function take({ snapshot, vm }: Observed, dependencies: ActDependencies): Promise<Verdict> {
+  const { control, masterKey } = dependencies
+  const target = targetOf(snapshot, vm, masterKey)
+  if (target === undefined) throw new ControlError('its pod has no address')
+  const { spec, status } = snapshot
+  const diskBytes = Math.ceil(bytesOf(status?.source?.disk ?? '0') / 512) * 512
+  const switched = await exportDisk(
+    control,
+    target,
+    {
+      names: blockNames(snapshot.metadata.uid ?? ''),
+      diskBytes,
+      fleeceBytes: vm === undefined ? 0 : (viewPod(vm).fleeceBytes ?? 0),
+      address: target.host,
+    },
+    spec.quiesce,
+  )
+  const isUnquiet = switched.switched ? spec.quiesce === 'Required' && !switched.quiesced : true
+  if (isUnquiet && (switched.reason === 'AgentSilent' || switched.reason === 'FreezeFailed')) {
+    const what =
+      switched.reason === 'AgentSilent' ? 'does not answer' : 'could not freeze the filesystems in time'
+    const message = `quiesce is Required, and the guest's agent ${what}: install and start qemu-guest-agent in the guest, or make a Snapshot with quiesce Auto.`
+    return failed('QuiesceFailed', message)
+  }
+  if (!switched.switched) throw new ControlError(switched.message || 'the pod could not switch the disk')
+  const { takenAt, quiesced, pauseMs } = switched
+  const message = "The disk as it was at the snapshot's moment is being copied; the guest goes on."
+  return {
+    ...goesOn('Snapshotting', 'Copying', message),
+    facts: { takenAt, quiesced, guestPauseMs: Math.ceil(pauseMs) },
+  }
+}
+
+async function createWorker(
+  observed: Observed,
+  { client, masterKey, config }: ActDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const { snapshot, vm } = observed
+  const target = targetOf(snapshot, vm, masterKey)
+  if (target === undefined) throw new ControlError('its pod has no address')
+  const secret = contentSecret(snapshot, masterKey)
+  const identity = [labels.snapshot, labels.managedBy]
+  const outcome = await putSecret(client, snapshot, secret, identity, signal).catch((error: unknown) => {
+    throw refusalOf(error, "the worker's Secret")
+  })
+  if (outcome !== 'done') throw taken('Secret', secret.metadata.name)
+  const place = { address: target.host, secondsLeft: secondsLeft(observed), config }
+  await createOurs(client, snapshot, pods, contentWorker(snapshot, place), signal)
+}
+
+/** Takes away what is left in the VM, where there still is that VM, and then the worker. */
+async function cleanUp(
+  { snapshot, vm, worker, now }: Observed,
+  { client, control, masterKey }: ActDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const hasToDoWithVm = endOf(snapshot) === undefined || isUnclean({ snapshot })
+  const target = hasToDoWithVm ? targetOf(snapshot, vm, masterKey) : undefined
+  try {
+    if (target !== undefined) await releaseDisk(control, target, blockNames(snapshot.metadata.uid ?? ''))
+  } catch (error) {
+    if (!isGivenUp(snapshot, now)) throw error
+  }
+  if (worker !== undefined) await removeWorker(worker, client, signal)
+}
+
+/** A delete does not wait for ever for a VM that cannot be reached: its next snapshot takes away what is left of this one. */
+const patienceSeconds = 60
+
+function isGivenUp({ metadata: { deletionTimestamp } }: Snapshot, now: Date): boolean {
+  if (deletionTimestamp === undefined) return false
+  return now.getTime() - Date.parse(deletionTimestamp) > patienceSeconds * 1000
+}
+
+async function removeClaim(
+  { claim, snapshot }: Observed,
+  client: KubeClient,
+  signal: AbortSignal,
+): Promise<void> {
+  if (claim === undefined || claim.metadata.labels?.[labels.snapshot] !== snapshot.metadata.name) return
+  await deleteVery(client, persistentVolumeClaims, claim.metadata, claim.metadata.uid, signal)
+}
+
+/** Makes it, or finds that it was made before and is not in the cache yet. */
+async function createOurs<T extends KubeObject>(
+  client: KubeClient,
+  snapshot: Snapshot,
+  type: ResourceType<T>,
+  intent: Intent<T>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await client.create(type, intent, { signal })
+    return
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw refusalOf(error, `the snapshot's ${type.kind}`)
+  }
+  const other = await client.find(type, intent.metadata, { signal })
+  const wanted = Object.entries(snapshotLabels(snapshot.metadata.name))
+  const isLabelled = wanted.every(([key, value]) => other?.metadata.labels?.[key] === value)
+  if (other === undefined || isControlledBy(other, snapshot) || (snapshot.spec.retain && isLabelled)) return
+  throw taken(type.kind, intent.metadata.name)
+}
+
+const taken = (kind: string, name: string) =>
+  new Refused('NameTaken', `${kind} ${name} exists and does not belong to this snapshot: delete it.`)

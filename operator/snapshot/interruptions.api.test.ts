@@ -1,0 +1,180 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { snapshots } from '../api/types.ts'
+import type { Lab } from '../instance/testing/lab.ts'
+import { World } from '../instance/testing/world.ts'
+import { findCondition } from '../kube/conditions.ts'
+import { pods } from '../kube/resource.ts'
+import { contentName } from './children.ts'
+import { createSnapshot, deleteSnapshot, findSnapshot, leftIn, qemuOf, settled } from './testing/paths.ts'
+
+let world: World
+test.before(async () => {
+  world = await World.start()
+})
+test.after(() => world?.stop())
+
+let labs = 0
+/** A running instance, and a snapshot of it whose worker does not get anywhere. */
+async function halfWay(): Promise<Lab> {
+  const lab = await world.lab(`half-way-${++labs}`)
+  await lab.operator()
+  await lab.create('web1')
+  await lab.phase('web1', 'Ready')
+  const made = await createSnapshot(lab)
+  lab.world.kubelet.holdAt(worker(lab, contentName(made)), 'bound')
+  await lab.until('a worker', () => lab.world.kubelet.store.getByKey(worker(lab, contentName(made))))
+  return lab
+}
+const worker = (lab: Lab, name: string) => `${lab.name}/${name}`
+const workerOf = async (lab: Lab) => worker(lab, contentName((await findSnapshot(lab)) as never))
+
+type Interruption = Readonly<{
+  name: string
+  happens: (lab: Lab) => Promise<unknown>
+  reason: string
+  message: RegExp
+}>
+
+const interruptions: readonly Interruption[] = [
+  {
+    name: 'the instance is deleted',
+    happens: (lab) => lab.delete('web1'),
+    reason: 'SourceLost',
+    message: /was deleted/,
+  },
+  {
+    name: 'the instance is stopped',
+    happens: (lab) => lab.change('web1', { spec: { powerState: 'Stopped' } }),
+    reason: 'SourceLost',
+    message: /was stopped|is going/,
+  },
+  {
+    name: 'the instance is rebuilt',
+    happens: (lab) => lab.change('web1', { spec: { rebuildGeneration: 1 } }),
+    reason: 'SourceLost',
+    message: /rebuilt|is going/,
+  },
+  {
+    name: "QEMU ends, and the kubelet starts the VM's container again",
+    happens: async (lab) => {
+      await lab.world.kubelet.end(lab.pod('web1'), {
+        exitCode: 1,
+        reason: 'QEMUFailed',
+        message: 'It ended.',
+      })
+      lab.world.kubelet.holdAt(await workerOf(lab), 'ready')
+    },
+    reason: 'SourceLost',
+    message: /started anew/,
+  },
+  {
+    name: 'the guest overwrites too much',
+    happens: async (lab) => {
+      const qemu = qemuOf(lab)
+      if (qemu !== undefined) qemu.isBroken = true
+      lab.world.kubelet.holdAt(await workerOf(lab), 'ready')
+    },
+    reason: 'FleeceFull',
+    message: /guest goes on/,
+  },
+]
+
+for (const { name, happens, reason, message } of interruptions) {
+  test(`half-way, ${name}: it fails with a reason, and nothing is left`, async () => {
+    const lab = await halfWay()
+    await happens(lab)
+    await lab.until('the end', () => settled('Failed')(lab))
+    const stalled = findCondition((await findSnapshot(lab))?.status?.conditions, 'Stalled')
+    assert.is(stalled?.reason, reason)
+    assert.match(stalled?.message ?? '', message)
+    await lab.until('all to be taken away', async () => (await leftIn(lab)).length === 0)
+    await lab.until('QEMU to be clean', () => qemuOf(lab)?.isClean ?? true)
+  })
+}
+
+test('a worker that is deleted half-way is made again, and copies the same moment', async () => {
+  const lab = await halfWay()
+  const key = await workerOf(lab)
+  const [namespace, name = ''] = key.split('/')
+  lab.world.kubelet.holdAt(key, 'ready')
+  await lab.client.delete(pods, { namespace, name })
+  await lab.until('the snapshot to be Ready', () => settled('Ready')(lab))
+  assert.is(qemuOf(lab)?.moments.length, 1)
+  assert.ok(qemuOf(lab)?.isClean)
+})
+
+test('snapshots of one VM take turns, each with a moment of its own', async () => {
+  const lab = await halfWay()
+  await createSnapshot(lab, 'silver')
+  await lab.until('the second to wait', async () => {
+    const ready = findCondition((await findSnapshot(lab, 'silver'))?.status?.conditions, 'Ready')
+    return ready?.reason === 'Queued' && /golden/.test(ready.message)
+  })
+  assert.is((await findSnapshot(lab, 'silver'))?.status?.takenAt, undefined)
+  lab.world.kubelet.holdAt(await workerOf(lab), 'ready')
+  await lab.until(
+    'both to be Ready',
+    async () => (await settled('Ready')(lab)) && settled('Ready', 'silver')(lab),
+  )
+  assert.is(qemuOf(lab)?.moments.length, 2)
+  assert.ok(qemuOf(lab)?.isClean)
+  // One that is ready has nothing to do with the VM any more: its end does not touch the other's moment.
+  await createSnapshot(lab, 'bronze')
+  await deleteSnapshot(lab)
+  await lab.until('the third to be Ready', () => settled('Ready', 'bronze')(lab))
+})
+
+test('the deadline ends a snapshot whose worker gets nowhere, and nothing is left', async () => {
+  const lab = await world.lab(`half-way-${++labs}`)
+  await lab.operator()
+  await lab.create('web1')
+  await lab.phase('web1', 'Ready')
+  const made = await createSnapshot(lab, 'golden', { deadlineSeconds: 60 })
+  lab.world.kubelet.holdAt(worker(lab, contentName(made)), 'bound')
+  await lab.until('the deadline', () => settled('Failed')(lab))
+  const stalled = findCondition((await findSnapshot(lab))?.status?.conditions, 'Stalled')
+  assert.is(stalled?.reason, 'DeadlineExceeded')
+  await lab.until('all to be taken away', async () => (await leftIn(lab)).length === 0)
+  assert.ok(qemuOf(lab)?.isClean)
+})
+
+test('a snapshot can wait for its instance, and outlives it', async () => {
+  const lab = await world.lab(`half-way-${++labs}`)
+  await lab.operator()
+  await createSnapshot(lab)
+  await lab.until('it to wait', async () => {
+    const ready = findCondition((await findSnapshot(lab))?.status?.conditions, 'Ready')
+    return ready?.reason === 'InstanceNotFound'
+  })
+  await lab.create('web1')
+  await lab.until('the snapshot to be Ready', () => settled('Ready')(lab))
+  await lab.delete('web1')
+  await lab.until('the instance to be gone', async () => (await lab.get('web1')) === undefined)
+  assert.ok(await settled('Ready')(lab))
+  assert.equal(await leftIn(lab), ['PersistentVolumeClaim golden-HASH'])
+})
+
+test('a new display name touches nothing, and what is Ready costs nothing any more', async () => {
+  const lab = await world.lab(`half-way-${++labs}`)
+  const operator = await lab.operator()
+  await lab.create('web1')
+  await createSnapshot(lab)
+  await lab.until('the snapshot to be Ready', () => settled('Ready')(lab))
+  const before = await findSnapshot(lab)
+  await lab.until('the operator to be idle', () => operator.isIdle)
+  const writes = operator.client.writes.length
+  await lab.client.mergePatch(
+    snapshots,
+    { namespace: lab.name, name: 'golden' },
+    { spec: { displayName: 'golden.old' } },
+  )
+  await lab.until('it to be seen', async () => (await findSnapshot(lab))?.status?.observedGeneration === 2)
+  const after = await findSnapshot(lab)
+  const plain = (one: typeof after) =>
+    JSON.stringify({ ...one?.status, conditions: 0, observedGeneration: 0 })
+  assert.is(plain(after), plain(before))
+  assert.is(operator.client.writes.length - writes, 1)
+})
+
+test.run()

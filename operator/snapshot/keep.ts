@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
+import { longestSnapshotName, type Snapshot } from '../api/snapshot.ts'
+import type { Intent } from '../kube/object.ts'
+import { endOf } from './verdict.ts'
+
+/**
+ * The Snapshot that keeps the VM of an instance before it goes. The same VM (by the UID of its pod) gives the same name, so that
+ * whoever asks again after a crash finds the one that was asked for. Nobody owns it: it outlives the instance.
+ */
+export function lastSnapshotOf(instance: EphemeralInstance, why: string): Intent<Snapshot> {
+  const { name, namespace } = instance.metadata
+  const vm = instance.status?.podUID ?? instance.metadata.uid ?? ''
+  const ending = `-${createHash('sha256').update(vm).digest('hex').slice(0, 8)}`
+  return {
+    metadata: {
+      name: `${name.slice(0, longestSnapshotName - ending.length).replace(/-+$/, '')}${ending}`,
+      ...(namespace === undefined ? {} : { namespace }),
+    },
+    spec: {
+      instance: name,
+      displayName: `${name}, before it went`,
+      description: why,
+      quiesce: 'Auto',
+      deadlineSeconds: 3600,
+      retain: false,
+    },
+  }
+}
+
+/**
+ * Whether the VM may go now, as far as its last snapshot is concerned: `absent` (not asked for), `underWay`, `kept`, or `lost`
+ * (there will be none: whoever asked decides what is worse).
+ */
+export function standingOf(snapshot: Snapshot | undefined): 'absent' | 'underWay' | 'kept' | 'lost' {
+  if (snapshot === undefined) return 'absent'
+  const end = endOf(snapshot)
+  if (end === undefined) return snapshot.metadata.deletionTimestamp === undefined ? 'underWay' : 'lost'
+  return end === 'ready' ? 'kept' : 'lost'
+}
