@@ -70,6 +70,8 @@ export type Worker = Readonly<{
 export type Lab = Readonly<{
   /** The HTTP server's address, as a URL without a path. */
   url: string
+  /** The network namespace of the pod. */
+  pod: string
   /** What the server serves. */
   files: string
   /** The paths that were asked for. */
@@ -231,6 +233,7 @@ export async function startLab(): Promise<Lab> {
 
   return {
     url: `http://${peerAddress}:8080`,
+    pod: `${name}-pod`,
     files,
     requests: () => asked,
     fresh,

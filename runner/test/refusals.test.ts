@@ -198,6 +198,12 @@ const refusals: readonly Refusal[] = [
     },
     says: /more than once/,
   },
+  {
+    name: 'a file whose unpacking takes more memory than a worker has is refused',
+    reason: 'UnknownFormat',
+    make: (file) => execFileSync('sh', ['-c', `head -c 200M /dev/zero | zstd -1 --long=27 -q -o ${file}`]),
+    says: /80 MB of memory/,
+  },
   { name: 'an empty file is refused', reason: 'UnknownFormat', make: (file) => writeFileSync(file, '') },
   {
     name: 'a disk without a boot sector is refused',

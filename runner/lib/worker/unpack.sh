@@ -56,7 +56,14 @@ take_stream() {
   check_digest "$found_digest"
   read -r compression <"$run/compression"
   # gzip says 2 of garbage after the end.
-  case $compression/$rc_unpack in */0 | gzip/2) ;; *) last_error "$run/errors.unpack"; refuse FormatMismatch "The compressed data is damaged: $text" ;; esac
+  case $compression/$rc_unpack in
+    */0 | gzip/2) return 0 ;;
+  esac
+  case $(cat "$run/errors.unpack") in
+    *[Mm]emory*) refuse UnknownFormat "Unpacking the file ($compression) needs more than 80 MB of memory: pack it with a smaller window or dictionary." ;;
+  esac
+  last_error "$run/errors.unpack"
+  refuse FormatMismatch "The compressed data is damaged: $text"
 }
 
 too_much() {
