@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 import type { DiskControl, VmControl } from './control/client.ts'
 import { imageController } from './image/controller.ts'
 import { instanceController } from './instance/controller.ts'
+import type { Milestone } from './instance/milestones.ts'
 import { Applier } from './kube/apply.ts'
 import type { KubeClient } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
@@ -20,6 +21,8 @@ export type ControllersOptions = Readonly<{
   masterKey: Uint8Array
   config: Config
   now: () => Date
+  /** Hears of each step of a VM's start. */
+  reached?: (milestones: readonly Milestone[]) => void
   /** Of the caches; default: the system's. */
   cacheClock?: Clock
   controller: Pick<ControllerOptions, 'log' | 'emit' | 'workers' | 'clock'>

@@ -6,6 +6,7 @@ import { guarded, vmControl } from './control/client.ts'
 import { masterKey } from './control/master-key.ts'
 import { openControllers } from './controllers.ts'
 import { offerDefaultFlavors } from './flavor/defaults.ts'
+import { startMetrics } from './instance/start-metrics.ts'
 import { KubeClient } from './kube/client.ts'
 import { KubeError } from './kube/errors.ts'
 import { EventRecorder } from './kube/events.ts'
@@ -93,6 +94,7 @@ async function main(argv: readonly string[]): Promise<number> {
     masterKey: key,
     config,
     now: () => new Date(),
+    reached: startMetrics(metrics.registry),
     controller: { log, emit: metrics.onRuntime, workers: config.workers },
   })
   metrics.watch({ controllers, reflectors })

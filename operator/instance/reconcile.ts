@@ -18,16 +18,23 @@ import { type ActDependencies, act, type Creation, FormerInTheWay, removeLeftBeh
 import { childName } from './children.ts'
 import { decide } from './decide.ts'
 import { MadePods } from './made-pods.ts'
+import { type Milestone, milestonesOf } from './milestones.ts'
 import { type ObserveDependencies, observe } from './observe.ts'
 import type { Observed } from './observed.ts'
 import { isLeftBehind, restorationOf } from './ownership.ts'
+import { viewPod } from './pod-view.ts'
 import { statusOf } from './status.ts'
 import { storyOf } from './story.ts'
 import { down, no, stalled, type Verdict, yes } from './verdict.ts'
 
 export type ReconcileDependencies = Omit<ObserveDependencies, 'made'> &
   ActDependencies &
-  Readonly<{ applier: Applier; events: EventSink }>
+  Readonly<{
+    applier: Applier
+    events: EventSink
+    /** Hears of each step of a VM's start once it was written down. */
+    reached?: (milestones: readonly Milestone[]) => void
+  }>
 
 /** Brings one instance a step nearer to its spec: gather, decide, act, and say what was found. */
 export class InstanceReconciler {
@@ -150,8 +157,8 @@ export class InstanceReconciler {
     return undefined
   }
 
-  async #say({ instance }: Observed, status: InstanceStatus, signal: AbortSignal): Promise<void> {
-    const { applier, events } = this.#dependencies
+  async #say({ instance, pod }: Observed, status: InstanceStatus, signal: AbortSignal): Promise<void> {
+    const { applier, events, reached } = this.#dependencies
     const applied = await applier
       .applyStatus(ephemeralInstances, instance, status, { signal })
       .catch((error: unknown) => {
@@ -162,6 +169,7 @@ export class InstanceReconciler {
     if (applied === undefined || applied.outcome === 'unchanged') return
     const { object } = applied
     this.#written.note(object)
+    reached?.(milestonesOf(instance, status, pod === undefined ? undefined : viewPod(pod).createdAt))
     for (const event of storyOf(instance.status, status)) events.record(object, event)
   }
 
