@@ -7,11 +7,6 @@ export function bytesOf(quantity: string | number): number {
   return Number(toBytes(quantity))
 }
 
-/** Whole MiB of a quantity, rounded up. */
-export function mebibytesOf(quantity: string | number): number {
-  return Math.ceil(bytesOf(quantity) / 1024 ** 2)
-}
-
 /**
  * Schema of a quantity between two limits, in bytes. The limits are CEL rules rather than a pattern, since a pattern's
  * message shows a regular expression.

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { compareQuantities, formatBytes, formatMilli, QuantityError, toBytes, toMilli } from './quantity.ts'
+import { formatBytes, QuantityError, toBytes } from './quantity.ts'
 
 const bytes: [string | number, bigint][] = [
   ['0', 0n],
@@ -24,15 +24,6 @@ const bytes: [string | number, bigint][] = [
 ]
 for (const [text, want] of bytes) test(`${text} is ${want} bytes`, () => assert.is(toBytes(text), want))
 
-const milli: [string | number, bigint][] = [
-  ['500m', 500n],
-  [0.1, 100n],
-  ['2', 2000n],
-  ['1u', 1n],
-  ['1500000n', 2n],
-]
-for (const [text, want] of milli) test(`${text} is ${want} thousandths`, () => assert.is(toMilli(text), want))
-
 for (const text of ['', ' 1', '1 Gi', 'Gi', '1gi', '1.2.3', '1e', '0x10', '.', '-', '1KiB', 'NaN', '1e9999'])
   test(`"${text}" is refused, and the message says what to write`, () =>
     assert.throws(
@@ -40,18 +31,8 @@ for (const text of ['', ' 1', '1 Gi', 'Gi', '1gi', '1.2.3', '1e', '0x10', '.', '
       (error: unknown) => error instanceof QuantityError && /write for example/.test(error.message),
     ))
 
-test('quantities compare exactly, whatever their units', () => {
-  assert.is(compareQuantities('1Gi', '1024Mi'), 0)
-  assert.is(compareQuantities('1G', '1Gi'), -1)
-  assert.is(compareQuantities('1', '999m'), 1)
-})
-
 test('bytes survive being written and read', () => {
   fc.assert(fc.property(fc.bigInt({ min: 0n, max: 2n ** 63n }), (n) => assert.is(toBytes(formatBytes(n)), n)))
-})
-
-test('thousandths survive being written and read', () => {
-  fc.assert(fc.property(fc.bigInt({ min: 0n, max: 2n ** 40n }), (n) => assert.is(toMilli(formatMilli(n)), n)))
 })
 
 test('bytes are written in the largest unit that is exact', () => {

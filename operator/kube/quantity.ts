@@ -48,24 +48,9 @@ export function scaledValue(quantity: Quantity, scale: number): bigint {
 /** Whole bytes, rounded up. */
 export const toBytes = (value: string | number): bigint => scaledValue(parseQuantity(value), 0)
 
-/** Thousandths (of a CPU), rounded up. */
-export const toMilli = (value: string | number): bigint => scaledValue(parseQuantity(value), -3)
-
-/** -1, 0 or 1, exact. */
-export function compareQuantities(a: string | number, b: string | number): -1 | 0 | 1 {
-  const [left, right] = [parseQuantity(a), parseQuantity(b)]
-  const scale = Math.min(left.tens, right.tens)
-  const difference = scaledValue(left, scale) - scaledValue(right, scale)
-  return difference === 0n ? 0 : difference < 0n ? -1 : 1
-}
-
 /** The shortest exact text in binary units: 1610612736n is `1536Mi`. */
 export function formatBytes(bytes: bigint): string {
   const units = Object.entries(binarySuffix).reverse()
   const unit = units.find(([, twos]) => bytes !== 0n && bytes % 2n ** BigInt(twos) === 0n)
   return unit === undefined ? bytes.toString() : `${bytes / 2n ** BigInt(unit[1])}${unit[0]}`
 }
-
-/** The shortest exact text of thousandths: 1500n is `1500m`, 2000n is `2`. */
-export const formatMilli = (milli: bigint): string =>
-  milli % 1000n === 0n ? (milli / 1000n).toString() : `${milli}m`
