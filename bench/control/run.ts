@@ -48,8 +48,8 @@ async function inGround<T>(work: (ground: Ground) => Promise<T>): Promise<T> {
 async function measure(size: number): Promise<AtSize> {
   const steadySeconds = Number(values.steady) / (size === largest ? 1 : 4)
   const burst = { prefix: 'burst', count: Math.min(size, Number(values.burst)), pace: 'burst' } as const
-  if (size < largest) {
-    // A few more do not matter to so small a number, and a new API server takes its time.
+  if (burst.count < largest) {
+    // A few more do not matter, and a new API server takes its time.
     return inGround(async (ground) => {
       const { found, operator } = await measureAtSize(ground, { size, steadySeconds, say })
       return { ...found, burst: await createRound(ground, operator, burst) }
@@ -66,17 +66,23 @@ const where = { date: new Date().toISOString(), commit: commit(), machine: machi
 say(where.machine)
 const bare = await inGround((ground) => bareRound(ground, bareCount, pace))
 const all: AtSize[] = []
-for (const size of sizes) all.push(await measure(size))
-const last = all.at(-1)
-if (last === undefined) throw new Error('--sizes names no number')
+for (const size of sizes) {
+  all.push(await measure(size))
+  all.sort((one, other) => one.size - other.size)
+  publish()
+}
 
-const metrics = metricsAt(last, bare)
-say(`\n${table(metrics, aims)}\n\n${columns(growth(all))}\n\n${columns(loads(all))}`)
-say(
-  `\nwrites: ${inWords(last.made.writes)}; at the end of ${last.ended.count}: ${inWords(last.ended.writes)}`,
-)
-say(`at rest, for ${last.steady.seconds} s: ${inWords(last.steady.tally.leases)}`)
-if (!values['dry-run']) {
+/** Shows what was found so far; a run that is cut off leaves the numbers that it got to. */
+function publish(): void {
+  const last = all.at(-1)
+  if (last === undefined) return
+  const metrics = metricsAt(last, bare)
+  say(`\n${table(metrics, aims)}\n\n${columns(growth(all))}\n\n${columns(loads(all))}`)
+  say(
+    `\nwrites: ${inWords(last.made.writes)}; at the end of ${last.ended.count}: ${inWords(last.ended.writes)}`,
+  )
+  say(`at rest, for ${last.steady.seconds} s: ${inWords(last.steady.tally.leases)}`)
+  if (values['dry-run']) return
   const result = { name: 'control', ...where, metrics }
   const page = [markdownTable(metrics, aims), markdownRows(growth(all)), markdownRows(loads(all))].join(
     '\n\n',
