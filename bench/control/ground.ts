@@ -20,6 +20,9 @@ const home = 'ephemera-system'
 /** Where the instances live. */
 export const field = 'bench'
 
+/** As in the entry point of the operator's image. */
+const heapFlags = ['--max-semi-space-size=4', '--heap-growing-percent=30']
+
 const root = join(import.meta.dirname, '../..')
 
 /** A cluster whose nodes are played, with the chart installed, and nobody at work yet. */
@@ -83,7 +86,7 @@ export class Ground {
   /** The operator as its image runs it, with the account that the chart gives it; its caches are filled. */
   async operator(nodeFlags: readonly string[] = []): Promise<OperatorProcess> {
     const own = { ...this.server, token: this.#token }
-    const program = [...nodeFlags, join(bundle(), 'main.js')]
+    const program = [...heapFlags, ...nodeFlags, join(bundle(), 'main.js')]
     const operator = await OperatorProcess.start(own, own, [`--namespace=${home}`], program)
     this.#operators.add(operator)
     void operator.exited.then(() => this.#operators.delete(operator))
