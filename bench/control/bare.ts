@@ -35,7 +35,9 @@ function childrenOf(name: string) {
   const owner: EphemeralInstance = { ...plain, metadata }
   const size = sizeOf(owner.spec, undefined)
   if (size === undefined) throw new Error('the instance has no size')
+  const claim = owner.spec.boot.claim ?? ''
+  const boot = { kind: 'PersistentVolumeClaim', name: claim, claim }
   const createdAt = new Date().toISOString()
-  const pod = vmPod({ instance: owner, size, config, restartsBefore: 0, createdAt })
+  const pod = vmPod({ instance: owner, size, boot, config, restartsBefore: 0, createdAt })
   return { secret: instanceSecret(owner, key), pod }
 }

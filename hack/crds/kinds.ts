@@ -107,6 +107,8 @@ export const kinds: readonly Kind[] = [
       '.spec.powerState',
       '.spec.flavor',
       '.spec.boot.claim',
+      '.spec.boot.image',
+      '.spec.boot.snapshot',
       '.status.phase',
       '.status.nodeName',
     ],

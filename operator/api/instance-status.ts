@@ -24,7 +24,8 @@ const resolved = z
     'The size that the VM runs with, pinned when it was built: later changes of the spec or the flavor wait for a rebuild.',
   )
 
-const booted = z
+/** What a VM started from. */
+export const booted = z
   .object({
     kind: z.string().max(63).describe('BaseImage, Snapshot or PersistentVolumeClaim.'),
     name: z.string().max(253).describe('Its name.'),
@@ -112,6 +113,9 @@ export const instanceStatus = z
 
 /** What the operator has found out about an EphemeralInstance. */
 export type InstanceStatus = z.infer<typeof instanceStatus>
+
+/** What a VM started from. */
+export type Booted = z.infer<typeof booted>
 
 /** What the FLAVOR column shows: the flavor's name, or the inline size as `2/1Gi/10Gi`. */
 export function flavorColumn(

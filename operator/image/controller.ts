@@ -1,8 +1,6 @@
+import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Caches } from '../caches.ts'
-import { sameJson } from '../kube/json.ts'
-import type { KubeObject } from '../kube/object.ts'
 import { keyOf } from '../kube/object.ts'
-import type { Store } from '../kube/store.ts'
 import { Controller, type ControllerOptions } from '../runtime/controller.ts'
 import { type ImageReconcileDependencies, ImageReconciler } from './reconcile.ts'
 import { imageOf, imageOfInstance, imagesOfPod } from './sources.ts'
@@ -42,22 +40,10 @@ export function imageController(options: ImageControllerOptions): Controller {
   controller.watch(claims, (claim) => images.byIndex('claim', keyOf(claim)).map(keyOf))
   controller.watch(snapshots, (snapshot) => images.byIndex('snapshot', keyOf(snapshot)).map(keyOf))
   controller.watch(pods, imageOf)
-  const later = <T extends KubeObject>(
-    store: Store<T>,
-    usesOf: (object: T) => unknown,
-    keysOf: (object: T) => string[],
-  ) =>
-    store.onChange((old, next) => {
-      if (old !== undefined && next !== undefined && sameJson(usesOf(old), usesOf(next))) return
-      for (const one of [old, next])
-        for (const key of one === undefined ? [] : keysOf(one))
-          controller.enqueue(key, { priority: 'bulk', afterMs: usersAfterMs })
-    })
-  later(instances, ({ spec, status }) => [spec.boot?.image, status?.boot?.claim], imageOfInstance)
-  later(
-    pods,
-    () => true,
-    (pod) => imagesOfPod(pod, claims),
-  )
+  const later = { priority: 'bulk', afterMs: usersAfterMs } as const
+  const usesOf = ({ spec, status }: EphemeralInstance) => [spec.boot?.image, status?.boot?.claim]
+  controller.watchPart(instances, usesOf, imageOfInstance, later)
+  const isThere = () => true
+  controller.watchPart(pods, isThere, (pod) => imagesOfPod(pod, claims), later)
   return controller
 }

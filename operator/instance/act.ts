@@ -128,13 +128,13 @@ async function isStillWanted(
 }
 
 async function createPod(
-  { size, restartsBefore }: Extract<Action, { kind: 'create' }>,
+  { size, boot, restartsBefore }: Extract<Action, { kind: 'create' }>,
   observed: Observed,
   { client, config, now }: ActDependencies,
   signal: AbortSignal,
 ): Promise<Creation | undefined> {
   const { instance } = observed
-  const intent = vmPod({ instance, size, config, restartsBefore, createdAt: now().toISOString() })
+  const intent = vmPod({ instance, size, boot, config, restartsBefore, createdAt: now().toISOString() })
   try {
     return { pod: await client.create(pods, intent, { signal }), isNew: true }
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Caches } from '../caches.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { keyOf } from '../kube/object.ts'
 import { Controller, type ControllerOptions } from '../runtime/controller.ts'
+import { bootPartOf } from './boot-source.ts'
 import { InstanceReconciler, type ReconcileDependencies } from './reconcile.ts'
 import { instanceOfPod } from './sources.ts'
 
@@ -18,6 +19,8 @@ export function instanceController(options: InstanceControllerOptions): Controll
   const sources = {
     instances: caches.instances.store,
     flavors: caches.flavors.store,
+    images: caches.images.store,
+    snapshots: caches.snapshots.store,
     claims: caches.claims.store,
     pods: caches.pods.store,
   }
@@ -29,10 +32,14 @@ export function instanceController(options: InstanceControllerOptions): Controll
     backoff: { capMs: 60_000 },
     reconcile: (key, context) => reconciler.reconcile(key, context),
   })
-  const { instances, flavors, claims, pods } = sources
+  const { instances, flavors, images, snapshots, claims, pods } = sources
   controller.watch(instances)
   controller.watch(pods, instanceOfPod)
   controller.watch(flavors, (flavor) => instances.byIndex('flavor', flavor.metadata.name).map(keyOf))
   controller.watch(claims, (claim) => instances.byIndex('claim', keyOf(claim)).map(keyOf))
+  controller.watchPart(images, bootPartOf, (image) => instances.byIndex('image', keyOf(image)).map(keyOf))
+  controller.watchPart(snapshots, bootPartOf, (snapshot) =>
+    instances.byIndex('snapshot', keyOf(snapshot)).map(keyOf),
+  )
   return controller
 }

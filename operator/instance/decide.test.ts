@@ -97,7 +97,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'stalls on a claim that does not exist',
-    given: observed({ instance: plain, claim: undefined }),
+    given: observed({ instance: plain, claim: 'none' }),
     phase: 'Stalled',
     active: 'ClaimNotFound',
     stalled: 'ClaimNotFound',
@@ -230,7 +230,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'is stopped once the pod is gone, whatever became of the claim',
-    given: observed({ instance: instance({ powerState: 'Stopped' }), claim: undefined }),
+    given: observed({ instance: instance({ powerState: 'Stopped' }), claim: 'none' }),
     phase: 'Stopped',
     active: 'Stopped',
   },

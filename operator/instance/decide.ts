@@ -1,7 +1,10 @@
+import { bytesOf } from '../api/quantity.ts'
 import type { Reason } from '../api/reasons.ts'
 import { findCondition } from '../kube/conditions.ts'
 import { controllerOf } from '../kube/owner.ts'
+import { persistentVolumeClaims } from '../kube/resource.ts'
 import { recreateDelaySeconds } from './backoff.ts'
+import type { BootSource } from './boot-source.ts'
 import { childName } from './children.ts'
 import { isEndedByUs, type LastVm, lastVm } from './last-vm.ts'
 import type { Observed } from './observed.ts'
@@ -14,6 +17,8 @@ import { down, no, stalled, type Verdict } from './verdict.ts'
 
 /** One question about what was observed; undefined hands on to the next. */
 type Check = (observed: Observed, pod: PodView | undefined) => Verdict | undefined
+
+type ReadySource = Extract<BootSource, { kind: 'ready' }>
 
 /** In this order: the first that has something to say decides. */
 const checks: readonly Check[] = [
@@ -109,11 +114,19 @@ function outOfDate({ instance }: Observed, pod: PodView | undefined): Verdict | 
   return { ...rebuilding, action: { kind: 'delete', podUID: pod.uid } }
 }
 
-function overruled({ instance }: Observed, pod: PodView | undefined): Verdict | undefined {
+function overruled({ instance, source }: Observed, pod: PodView | undefined): Verdict | undefined {
   if (pod === undefined || pod.started || isOver(pod) || pod.lastEnding !== undefined) return undefined
-  if (pod.specHash === specHash(instance.spec)) return undefined
-  const message = 'The spec was changed before the VM ran; its pod is made anew, as the spec is now.'
+  if (pod.specHash === specHash(instance.spec) && !isOutdated(pod, source)) return undefined
+  const message =
+    'The spec or the image was changed before the VM ran; its pod is made anew, as they are now.'
   return { ...down('Rebuilding', 'SpecChanged', message), action: { kind: 'delete', podUID: pod.uid } }
+}
+
+/** The pod would boot what is not published any more; without a node, it may wait for a claim that is gone. */
+function isOutdated({ boot, node }: PodView, source: BootSource): boolean {
+  if (boot === undefined || boot.kind === persistentVolumeClaims.kind) return false
+  if (source.kind === 'ready') return source.boot.claim !== boot.claim
+  return node === undefined
 }
 
 /** A pod whose phase is Succeeded or Failed never runs again. The kubelet itself restarts the others' container. */
@@ -169,30 +182,24 @@ function atEnd(succeeded: boolean, message: string): Verdict {
 }
 
 function notBuildable(
-  { instance, flavor, claim, config }: Observed,
+  { instance, flavor, source, config }: Observed,
   pod: PodView | undefined,
 ): Verdict | undefined {
   if (pod !== undefined) return undefined
   const { spec } = instance
-  const claimName = spec.boot.claim ?? ''
-  if (sizeOf(spec, flavor) === undefined) {
+  const size = sizeOf(spec, flavor)
+  if (size === undefined) {
     return stalled(
       'FlavorNotFound',
       `There is no Flavor ${spec.flavor}: kubectl get flavors lists those that there are; name one of them in spec.flavor.`,
     )
   }
-  if (claim === undefined) {
-    return stalled(
-      'ClaimNotFound',
-      `There is no PersistentVolumeClaim ${claimName} in namespace ${instance.metadata.namespace}: create it with the image in it, or correct spec.boot.claim.`,
-    )
+  if (source.kind !== 'ready') {
+    const { kind, reason, message } = source
+    return kind === 'missing' ? stalled(reason, message) : down('Pending', reason, message)
   }
-  if (claim.metadata.deletionTimestamp !== undefined || claim.status?.phase === 'Lost') {
-    return stalled(
-      'ClaimLost',
-      `PersistentVolumeClaim ${claimName} is being deleted or has lost its volume: create it anew, or boot from another.`,
-    )
-  }
+  const small = tooSmall(size, source)
+  if (small !== undefined) return small
   if (spec.accelerator === 'KVM' && config.kvmResource === '') {
     return stalled(
       'KVMUnavailable',
@@ -202,9 +209,25 @@ function notBuildable(
   return undefined
 }
 
+/** As Nova does: an image says what it needs, and a VM that has less is not made. */
+function tooSmall(size: Size, source: ReadySource): Verdict | undefined {
+  const { boot, minDisk, minMemory } = source
+  const what = size.flavor === undefined ? 'The VM' : `Flavor ${size.flavor}`
+  if (minDisk !== undefined && size.diskBytes < bytesOf(minDisk)) {
+    const message = `${what} has a disk of ${size.disk}; ${boot.kind} ${boot.name} asks for at least ${minDisk}: use a larger flavor, or raise resources.disk.`
+    return stalled('FlavorDiskTooSmall', message)
+  }
+  if (minMemory !== undefined && size.memoryBytes < bytesOf(minMemory)) {
+    const message = `${what} has ${size.memory} of memory; ${boot.kind} ${boot.name} asks for at least ${minMemory}: use a larger flavor, or raise resources.memory.`
+    return stalled('FlavorMemoryTooSmall', message)
+  }
+  return undefined
+}
+
 function absent(observed: Observed, pod: PodView | undefined): Verdict | undefined {
   if (pod !== undefined) return undefined
-  const { instance, flavor } = observed
+  const { instance, flavor, source } = observed
+  if (source.kind !== 'ready') return undefined
   const lost = lastVm(observed)
   const restarts = lost === undefined ? 0 : lost.restarts + 1
   if (lost !== undefined) {
@@ -216,7 +239,7 @@ function absent(observed: Observed, pod: PodView | undefined): Verdict | undefin
   }
   const size = sizeOf(instance.spec, flavor) as Size
   const message = `Pod ${childName(instance.metadata.name)} was just made and has no node yet.`
-  const action = { kind: 'create', size, restartsBefore: restarts } as const
+  const action = { kind: 'create', size, boot: source.boot, restartsBefore: restarts } as const
   return { ...down('Pending', 'PodCreated', message), action }
 }
 

@@ -4,6 +4,7 @@ import type { VmControl } from '../control/client.ts'
 import { controlKey } from '../control/key.ts'
 import type { RunnerState } from '../control/state.ts'
 import { passingFor, startingMilliseconds } from '../pod/passing.ts'
+import { bootSourceOf } from './boot-source.ts'
 import { childName } from './children.ts'
 import type { MadePods } from './made-pods.ts'
 import type { Observed } from './observed.ts'
@@ -27,7 +28,7 @@ export async function observe(
 ): Promise<Observed> {
   const { sources, config } = dependencies
   const { namespace, name } = instance.metadata
-  const { flavor, boot } = instance.spec
+  const { flavor } = instance.spec
   const now = dependencies.now()
   const pod = sources.pods.get(namespace, childName(name))
   const made = dependencies.made.of(instance)
@@ -35,7 +36,7 @@ export async function observe(
   return {
     instance,
     flavor: flavor === undefined ? undefined : sources.flavors.get(undefined, flavor),
-    claim: boot.claim === undefined ? undefined : sources.claims.get(namespace, boot.claim),
+    source: bootSourceOf(instance, sources),
     pod,
     made,
     runner:

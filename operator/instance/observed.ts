@@ -2,7 +2,8 @@ import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Flavor } from '../api/flavor.ts'
 import type { Config } from '../config.ts'
 import type { RunnerState } from '../control/state.ts'
-import type { PersistentVolumeClaim, Pod } from '../kube/object.ts'
+import type { Pod } from '../kube/object.ts'
+import type { BootSource } from './boot-source.ts'
 import type { MadePod } from './made-pods.ts'
 
 /** Everything that a decision rests on, read before it is made. */
@@ -10,8 +11,8 @@ export type Observed = Readonly<{
   instance: EphemeralInstance
   /** The flavor that the spec names; undefined when it names none, or one that does not exist. */
   flavor: Flavor | undefined
-  /** The claim of the boot source; undefined when it does not exist. */
-  claim: PersistentVolumeClaim | undefined
+  /** What a VM would be made from now. */
+  source: BootSource
   /** The object that has the pod's name, whoever it belongs to. */
   pod: Pod | undefined
   /** The pod that this process made last for the instance; undefined when it made none. */

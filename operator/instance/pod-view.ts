@@ -22,6 +22,7 @@ export type PodView = Omit<PodBasics, 'terminated'> &
     size: PodRecord['size'] | undefined
     /** The most that a snapshot of the VM may keep aside; undefined: it can have none. */
     fleeceBytes: number | undefined
+    boot: PodRecord['boot']
   }>
 
 /** Reads a pod that the operator made. */
@@ -43,5 +44,6 @@ export function viewPod(pod: Pod): PodView {
     createdAt: record?.createdAt ?? metadata.creationTimestamp ?? '',
     size: record?.size,
     fleeceBytes: record?.fleeceBytes,
+    boot: record?.boot,
   }
 }

@@ -1,7 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { BaseImage } from '../api/base-image.ts'
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Flavor } from '../api/flavor.ts'
+import type { Snapshot } from '../api/snapshot.ts'
 import type { Applier } from '../kube/apply.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { KubeError } from '../kube/errors.ts'
@@ -30,7 +32,14 @@ function world(spec: Parameters<typeof instance>[0], applyStatus: Applier['apply
   const applier = { applyStatus } as unknown as Applier
   const unreachable = () => Promise.reject(new Error('no control port in this test'))
   const reconciler = new InstanceReconciler({
-    sources: { instances, flavors: new ObjectStore<Flavor>(), claims, pods },
+    sources: {
+      instances,
+      flavors: new ObjectStore<Flavor>(),
+      images: new ObjectStore<BaseImage>(),
+      snapshots: new ObjectStore<Snapshot>(),
+      claims,
+      pods,
+    },
     client,
     applier,
     events: { record: () => undefined },

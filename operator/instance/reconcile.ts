@@ -1,5 +1,5 @@
 import { type EphemeralInstance, ephemeralInstance } from '../api/ephemeral-instance.ts'
-import type { InstanceStatus } from '../api/instance-status.ts'
+import type { Booted, InstanceStatus } from '../api/instance-status.ts'
 import type { Reason } from '../api/reasons.ts'
 import { ephemeralInstances } from '../api/types.ts'
 import { ControlError } from '../control/connect.ts'
@@ -147,7 +147,7 @@ export class InstanceReconciler {
     if (creation?.isNew !== true) return undefined
     const { size } = action
     const name = size.flavor === undefined ? '' : ` (${size.flavor})`
-    const note = `Made pod ${childName(observed.instance.metadata.name)}: ${size.cpus} CPU, ${size.memory} memory, ${size.disk} disk${name}, booting claim ${observed.instance.spec.boot.claim}.`
+    const note = `Made pod ${childName(observed.instance.metadata.name)}: ${size.cpus} CPU, ${size.memory} memory, ${size.disk} disk${name}, booting ${nameOf(action.boot)}.`
     this.#dependencies.events.record(observed.instance, {
       type: 'Normal',
       reason: 'PodCreated',
@@ -178,7 +178,7 @@ export class InstanceReconciler {
     const observed: Observed = {
       instance,
       flavor: undefined,
-      claim: undefined,
+      source: { kind: 'missing', reason: 'SpecInvalid', message },
       pod: undefined,
       made: undefined,
       runner: undefined,
@@ -188,6 +188,9 @@ export class InstanceReconciler {
     await this.#say(observed, statusOf(observed, stalled('SpecInvalid', message)), signal)
   }
 }
+
+const nameOf = ({ kind, name, claim }: Booted): string =>
+  claim === name ? `claim ${claim}` : `${kind} ${name} from claim ${claim}`
 
 /** What is said when the action could not be done. Faults that a retry may mend are thrown on. */
 function afterFailure(error: unknown, wanted: Verdict): Verdict {

@@ -1,5 +1,7 @@
+import type { BaseImage } from '../api/base-image.ts'
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Flavor } from '../api/flavor.ts'
+import type { Snapshot } from '../api/snapshot.ts'
 import { type KubeObject, objectKey, type PersistentVolumeClaim, type Pod } from '../kube/object.ts'
 import type { IndexFunctions, Store } from '../kube/store.ts'
 import { instanceOfChild } from './children.ts'
@@ -8,6 +10,8 @@ import { instanceOfChild } from './children.ts'
 export type Sources = Readonly<{
   instances: Store<EphemeralInstance>
   flavors: Store<Flavor>
+  images: Store<BaseImage>
+  snapshots: Store<Snapshot>
   claims: Store<PersistentVolumeClaim>
   /** Only the pods that carry the operator's label. */
   pods: Store<Pod>

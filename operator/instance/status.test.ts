@@ -49,7 +49,7 @@ const healths: ReadonlyArray<{ name: string; given: Observed; want: Health }> = 
   },
   {
     name: 'a stalled VM is failed to kstatus',
-    given: observed({ instance: plain, claim: undefined }),
+    given: observed({ instance: plain, claim: 'none' }),
     want: { Ready: 'False', Stalled: 'True' },
   },
 ]

@@ -107,6 +107,7 @@ function podFields(
     ...(ip !== undefined && alive ? { ip, ips: pod.ips.map((address) => ({ ip: address })) } : {}),
     ...(pod.node === undefined ? {} : { nodeName: pod.node }),
     podName: pod.name,
+    ...(pod.boot === undefined ? {} : { boot: pod.boot }),
     podUID: pod.uid,
     ...(accelerator !== undefined && verdict.active.status === 'True' ? { accelerator } : {}),
     rebuildGeneration: pod.rebuildGeneration,

@@ -31,7 +31,11 @@ function told(...situations: ReadonlyArray<(status: InstanceStatus | undefined) 
 
 type Spec = Parameters<typeof instance>[0]
 const at =
-  (pod: Parameters<typeof podOf>[1] | undefined, spec: Spec = {}, more: Partial<Observed> = {}) =>
+  (
+    pod: Parameters<typeof podOf>[1] | undefined,
+    spec: Spec = {},
+    more: Partial<Parameters<typeof observed>[0]> = {},
+  ) =>
   (status: InstanceStatus | undefined) => {
     const one = instance(spec, status)
     return observed({
@@ -82,7 +86,7 @@ const stories: ReadonlyArray<{ name: string; got: () => string[][]; want: string
   },
   {
     name: 'what stalls is a warning, and its end is told',
-    got: () => told(at(undefined, {}, { claim: undefined }), at({})),
+    got: () => told(at(undefined, {}, { claim: 'none' }), at({})),
     want: [['Warning ClaimNotFound'], ['Normal Scheduled', 'Normal Mended']],
   },
   {

@@ -1,3 +1,4 @@
+import type { Booted } from '../api/instance-status.ts'
 import type { Phase } from '../api/phase.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { Restoration } from './ownership.ts'
@@ -12,7 +13,7 @@ export type Finding = Readonly<{
 
 /** The one thing that a reconcile does to the world. */
 export type Action =
-  | Readonly<{ kind: 'create'; size: Size; restartsBefore: number }>
+  | Readonly<{ kind: 'create'; size: Size; boot: Booted; restartsBefore: number }>
   | Readonly<{ kind: 'delete'; podUID: string }>
   | Readonly<{ kind: 'pause' | 'resume'; podUID: string }>
 

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../kube/clock.ts'
+import { sameJson } from '../kube/json.ts'
 import { type KubeObject, keyOf, splitKey } from '../kube/object.ts'
 import type { Store } from '../kube/store.ts'
 import { type Emit, silent } from '../kube/telemetry.ts'
@@ -80,6 +81,24 @@ export class Controller {
       const keys = new Set([...(old === undefined ? [] : map(old)), ...(next === undefined ? [] : map(next))])
       const priority = source === 'list' ? 'bulk' : 'fresh'
       for (const key of keys) this.#queue.add(key, { priority })
+    })
+  }
+
+  /**
+   * The same, but only where the part of an object that `partOf` gives is another than before, or the object is new or
+   * gone. For objects that many others depend on, and that change in ways which are none of their business.
+   */
+  watchPart<T extends KubeObject>(
+    store: Store<T>,
+    partOf: (object: T) => unknown,
+    map: (object: T) => readonly string[],
+    options: AddOptions = {},
+  ): void {
+    store.onChange((old, next, source) => {
+      if (old !== undefined && next !== undefined && sameJson(partOf(old), partOf(next))) return
+      const keys = new Set([old, next].flatMap((one) => (one === undefined ? [] : map(one))))
+      const priority = source === 'list' ? 'bulk' : 'fresh'
+      for (const key of keys) this.#queue.add(key, { priority, ...options })
     })
   }
 

@@ -7,6 +7,8 @@ export const accepted: readonly { name: string; spec: Spec }[] = [
   { name: 'the smallest size', spec: sized({ cpus: 1, memory: '64Mi', disk: '1Mi' }) },
   { name: 'sizes in plain bytes and with fractions', spec: sized({ memory: 67108864, disk: '1.5Gi' }) },
   { name: 'a claim with dots', spec: but({ boot: { claim: 'debian-13.1' } }) },
+  { name: 'an image', spec: but({ boot: { image: 'debian-13' } }) },
+  { name: 'a snapshot', spec: but({ boot: { snapshot: 'golden' } }) },
   { name: '64 KiB of user-data', spec: but({ userData: 'x'.repeat(65536) }) },
   {
     name: 'the same port for TCP and UDP',

@@ -3,7 +3,17 @@ import { but, key, open, type Spec, size, sized } from './specs.ts'
 /** One row for each way to get a field wrong, with what the API server's answer must say. */
 export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
   { name: 'no boot', spec: but({ boot: undefined }), want: /spec\.boot: Required value/ },
-  { name: 'no boot source', spec: but({ boot: {} }), want: /boot needs exactly one source: set boot\.claim/ },
+  { name: 'no boot source', spec: but({ boot: {} }), want: /boot needs exactly one source: set boot\.image/ },
+  {
+    name: 'two boot sources',
+    spec: but({ boot: { image: 'a', claim: 'b' } }),
+    want: /boot needs exactly one source/,
+  },
+  {
+    name: 'an image with a path',
+    spec: but({ boot: { image: 'a/b' } }),
+    want: /image must be the name of a Base/,
+  },
   {
     name: 'an empty claim',
     spec: but({ boot: { claim: '' } }),

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import type { InstanceSpec } from '../../api/instance-spec.ts'
 import type { Config } from '../../config.ts'
 import { sizeOf } from '../size.ts'
-import { config, flavor, instance } from '../testing/build.ts'
+import { booted, config, flavor, instance } from '../testing/build.ts'
 import { vmPod } from './pod.ts'
 
 function podFor(
@@ -18,6 +18,7 @@ function podFor(
   const pod = vmPod({
     instance: one,
     size,
+    boot: booted,
     config: { ...config, ...settings },
     restartsBefore: 0,
     createdAt: '2026-01-01T12:00:00.000Z',

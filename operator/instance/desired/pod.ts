@@ -1,5 +1,6 @@
 import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
 import { controlPortName, reservedPorts } from '../../api/guest-port.ts'
+import type { Booted } from '../../api/instance-status.ts'
 import { type Readiness, readinessOf } from '../../api/readiness.ts'
 import type { Config } from '../../config.ts'
 import { controlPort } from '../../control/connect.ts'
@@ -33,6 +34,8 @@ const mebibyte = 1024 * 1024
 export type PodInput = Readonly<{
   instance: EphemeralInstance
   size: Size
+  /** What the disk is made over. */
+  boot: Booted
   config: Pick<
     Config,
     'runnerImage' | 'runnerImagePullPolicy' | 'cpuOvercommit' | 'kvmResource' | 'networkBackend'
@@ -45,7 +48,7 @@ export type PodInput = Readonly<{
 
 /** The pod of one VM: no privilege, no token, nothing of the node, and everything that it may use accounted for. */
 export function vmPod(input: PodInput): Intent<Pod> {
-  const { instance, size, config } = input
+  const { instance, size, boot, config } = input
   const { name, namespace, uid = '' } = instance.metadata
   return {
     metadata: {
@@ -120,7 +123,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
       volumes: [
         {
           name: 'base',
-          persistentVolumeClaim: { claimName: instance.spec.boot.claim ?? '', readOnly: true },
+          persistentVolumeClaim: { claimName: boot.claim, readOnly: true },
         },
         { name: 'overlay', emptyDir: { sizeLimit: String(overlayVolumeBytes(size.diskBytes)) } },
         { name: 'run', emptyDir: { sizeLimit: String(16 * mebibyte) } },
@@ -154,7 +157,7 @@ function environment(input: PodInput) {
   ]
 }
 
-function recordFor({ instance, size, restartsBefore, createdAt }: PodInput): PodRecord {
+function recordFor({ instance, size, boot, restartsBefore, createdAt }: PodInput): PodRecord {
   return {
     rebuildGeneration: instance.spec.rebuildGeneration,
     specHash: specHash(instance.spec),
@@ -162,6 +165,7 @@ function recordFor({ instance, size, restartsBefore, createdAt }: PodInput): Pod
     createdAt,
     fleeceBytes: fleeceLimitBytes(size.diskBytes),
     size: pinned(size),
+    boot,
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Booted, booted } from '../../api/instance-status.ts'
 import type { Pod } from '../../kube/object.ts'
 
 /**
@@ -18,6 +19,8 @@ export type PodRecord = Readonly<{
   /** The most that a snapshot may keep aside, in bytes; absent on pods of versions that had no live snapshots. */
   fleeceBytes?: number | undefined
   size: Readonly<{ flavor?: string | undefined; cpus: number; memory: string; disk: string }>
+  /** What it boots; missing in records of operators that knew claims only. */
+  boot?: Booted | undefined
 }>
 
 /** The variable that holds the record, as JSON. The runner takes no notice of it. */
@@ -30,6 +33,7 @@ const schema = z.object({
   createdAt: z.string(),
   fleeceBytes: z.number().optional(),
   size: z.object({ flavor: z.string().optional(), cpus: z.number(), memory: z.string(), disk: z.string() }),
+  boot: booted.optional(),
 })
 
 export function recordVariable(record: PodRecord): Readonly<{ name: string; value: string }> {

@@ -1,8 +1,11 @@
 import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
 import type { Flavor } from '../../api/flavor.ts'
 import type { InstanceSpec } from '../../api/instance-spec.ts'
+import type { Booted } from '../../api/instance-status.ts'
 import type { Config } from '../../config.ts'
 import type { PersistentVolumeClaim, Pod } from '../../kube/object.ts'
+import { ObjectStore } from '../../kube/store.ts'
+import { bootSourceOf } from '../boot-source.ts'
 import { vmPod } from '../desired/pod.ts'
 import type { Observed } from '../observed.ts'
 import { sizeOf } from '../size.ts'
@@ -63,6 +66,9 @@ export const claim: PersistentVolumeClaim = {
   status: { phase: 'Bound' },
 }
 
+/** What those instances boot. */
+export const booted: Booted = { kind: 'PersistentVolumeClaim', name: 'tiny', claim: 'tiny' }
+
 export const flavor: Flavor = {
   apiVersion: 'ephemera.dev/v1alpha1',
   kind: 'Flavor',
@@ -78,10 +84,18 @@ export function podOf(
   status: Partial<PodStatus> = {},
   restartsBefore = 0,
   secondsOld = 20,
+  boot: Booted = booted,
 ): Pod {
   const size = sizeOf(owner.spec, flavor)
   if (size === undefined) throw new Error('the instance has no size')
-  const intent = vmPod({ instance: owner, size, config, restartsBefore, createdAt: ago(secondsOld) })
+  const intent = vmPod({
+    instance: owner,
+    size,
+    boot,
+    config,
+    restartsBefore,
+    createdAt: ago(secondsOld),
+  })
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -120,11 +134,16 @@ export const ending = (exitCode: number, reason: string, message: string) => ({
   terminated: { exitCode, finishedAt: ago(1), message: JSON.stringify({ reason, message }) },
 })
 
-/** What was observed of an instance, all in order but for what is given. */
-export function observed(of: Partial<Observed> & Pick<Observed, 'instance'>): Observed {
+/** What was observed of an instance, all in order but for what is given. `claim`: the one claim that there is. */
+export function observed({
+  claim: only,
+  ...of
+}: Partial<Observed> & Pick<Observed, 'instance'> & { claim?: PersistentVolumeClaim | 'none' }): Observed {
+  const claims = new ObjectStore<PersistentVolumeClaim>()
+  if (only !== 'none') claims.set(only ?? claim)
   return {
     flavor: of.instance.spec.flavor === 's1.1core' ? flavor : undefined,
-    claim,
+    source: bootSourceOf(of.instance, { claims, images: new ObjectStore(), snapshots: new ObjectStore() }),
     pod: undefined,
     made: undefined,
     runner: undefined,

@@ -1,4 +1,6 @@
+import type { BaseImage } from '../../api/base-image.ts'
 import type { InstanceSpec } from '../../api/instance-spec.ts'
+import { baseImages } from '../../api/types.ts'
 import { pods, secrets } from '../../kube/resource.ts'
 import type { Lab } from './lab.ts'
 
@@ -148,6 +150,25 @@ export const paths: readonly Path[] = [
     },
     act: (lab) => lab.addClaim('later'),
     settled: is('Ready'),
+  },
+  {
+    name: 'wait for an image',
+    before: async (lab) => {
+      await lab.create(name, { boot: { image: 'debian' } })
+      await lab.phase(name, 'Stalled')
+    },
+    act: (lab) =>
+      lab.client.create(baseImages, {
+        metadata: { name: 'debian', namespace: lab.name },
+        spec: { source: { claim: { name: 'tiny' } } },
+      } as unknown as BaseImage),
+    settled: async (lab) =>
+      (await is('Ready')(lab)) &&
+      (await lab.client.get(baseImages, { name: 'debian', namespace: lab.name })).status?.usedByCount === 1,
+    print: async (lab) => {
+      const { phase, boot, restarts } = (await lab.get(name))?.status ?? {}
+      return { phase, restarts, boots: boot?.name, podsMade: lab.world.kubelet.made(lab.pod(name)) }
+    },
   },
   {
     name: 'stall in the pod',
