@@ -53,8 +53,9 @@ const seriesMs = 6 * 60_000
 /** How often a series is brought up to date, after its first repetition was. */
 const refreshMs = 60_000
 const mostSeries = 10_000
-const mostWaiting = 2_000
-const parallel = 4
+const mostWaiting = 4_000
+/** Telling gives way to doing: it gets one of the connections that all calls share. */
+const parallel = 1
 
 /**
  * Sends events (events.k8s.io/v1). The same event about the same object becomes a series, and an object that has too
