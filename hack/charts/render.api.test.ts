@@ -74,6 +74,11 @@ const refused = [
     options: ['--set', 'flavors.x.cpus=1,flavors.x.disk=1Gi'],
     want: /missing property 'memory'/,
   },
+  {
+    what: 'an address without a range',
+    options: ['--set', 'images.allowedCIDRs={10.0.0.1}'],
+    want: /allowedCIDRs/,
+  },
   { what: 'an overcommit below 1', options: ['--set', 'runner.cpuOvercommit=0'], want: /cpuOvercommit/ },
   {
     what: 'no account at all',
@@ -101,6 +106,8 @@ test('the operator understands every setting that the chart gives it', async () 
   assert.is(config.runnerImage, 'ephemera/runner:0.1.0')
   assert.is(config.flavorsFile, '/etc/ephemera/flavors.yaml')
   assert.is(config.cpuOvercommit, 4)
+  assert.equal(config.imageAllowCidrs, [])
+  assert.is(config.imageDeadlineSeconds, 21_600)
   assert.is(
     Object.keys(env)
       .filter((name) => !settings.includes(name))
