@@ -87,6 +87,11 @@ bench-boot: deps ## Boot time and memory of a VM against a pod written by hand a
 bench-control: deps ## Speed and cost of the control plane at up to 8,000 instances, without nodes
 	node bench/control/run.ts
 
+.PHONY: bench-snapshot
+bench-snapshot: deps ## What a snapshot costs the guest, how long it takes, and how its child boots
+	e2e/setup
+	hack/cluster/in node bench/snapshot/run.ts
+
 .PHONY: clean
 clean: ## Remove what was built into this folder (caches stay: see docs/contributing.md)
 	rm -rf build node_modules
