@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { qemuImg, rawDisk, sameDisk } from './images.ts'
 import { type Lab, startLab, type Worker } from './lab.ts'
 import { sha256 } from './pod.ts'
+import { waitFor } from './wait-for.ts'
 
 const MiB = 1024 ** 2
 let lab: Lab
@@ -120,6 +121,32 @@ test('an import from a claim leaves the source as it is', async () => {
   assert.ok(sameDisk(at('disk.raw'), 'raw', join(end.target, 'disk.qcow2'), 'qcow2'))
   assert.is(await sha256(join(source, 'disk.qcow2')), before)
   assert.match(readFileSync(join(end.target, 'disk.json'), 'utf8'), /Complete/)
+})
+
+test('a source that a machine writes to is not taken for a still one', async () => {
+  const source = lab.fresh()
+  execFileSync('cp', [at('disk.qcow2'), join(source, 'disk.qcow2')])
+  const writer = lab.spawn(
+    'peer',
+    'qemu-nbd',
+    '-t',
+    '-x',
+    'w',
+    '-k',
+    join(source, 'socket'),
+    '-f',
+    'qcow2',
+    join(source, 'disk.qcow2'),
+  )
+  await waitFor(
+    () => (existsSync(join(source, 'socket')) ? true : undefined),
+    10,
+    () => 'qemu-nbd does not listen',
+  )
+  const end = await lab.run({ job: 'import-claim', source })
+  writer.kill()
+  assert.is(end.outcome.reason, 'SourceLost', JSON.stringify(end.outcome))
+  assert.is(end.code, 1)
 })
 
 test.run()

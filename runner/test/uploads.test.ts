@@ -130,6 +130,27 @@ test('another upload than the digest says is refused', async () => {
   assert.is((await worker.ended).outcome.reason, 'DigestMismatch')
 })
 
+test('a volume that is too small for the upload is told, and is empty again', async () => {
+  const target = lab.fresh()
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=10m,uid=1000,gid=1000', 'tmpfs', target])
+  try {
+    rawDisk(at('large.raw'), 32 * MiB, 24 * MiB)
+    const worker = lab.start({ job: 'receive', auth, target })
+    await worker.until(({ phase }) => phase === 'Receiving')
+    await waitFor(
+      async () => ((await upload(at('large.raw'))) === '000' ? undefined : true),
+      10,
+      () => worker.log(),
+    )
+    const end = await worker.ended
+    assert.is(end.outcome.reason, 'NoSpace', JSON.stringify(end.outcome))
+    assert.is(end.code, 1)
+    assert.equal(readdirSync(target), [])
+  } finally {
+    execFileSync('umount', ['-l', target])
+  }
+})
+
 test('a token that could change the configuration is refused', async () => {
   const folder = lab.fresh()
   writeFileSync(join(folder, 'token'), 'a" ) { return 200; } #')

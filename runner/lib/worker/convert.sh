@@ -9,8 +9,18 @@ convert_image() {
     return
   fi
   image_work convert -p -m 8 -O qcow2 -o compat=1.1 "$(opened_as)" "$result" >"$run/progress" 2>"$run/errors" &
-  follow $! convert_progress || write_failed "$run/errors" "The image cannot be converted"
+  follow $! convert_progress || convert_failed "$1"
   [ "$1" != yes ] || rm -f "$content"
+}
+
+# convert_failed REMOVE: a source that is not ours may be what failed.
+convert_failed() {
+  case $1/$(cat "$run/errors") in
+    no/*'while reading'* | no/*'Could not open'*)
+      last_error "$run/errors"
+      fail SourceLost "$name cannot be read: ${text##*: }" ;;
+  esac
+  write_failed "$run/errors" "The image cannot be converted"
 }
 
 # opened_as: the content with its format, and with no way to another file.
