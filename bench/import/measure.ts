@@ -54,7 +54,11 @@ export async function measureImport(
 async function byWorker(lab: Lab, target: string): Promise<Import> {
   chownSync(target, 1000, 1000)
   const began = performance.now()
-  const worker = lab.start({ job: 'import-http', target, env: { WORKER_URL: `${lab.url}/image.qcow2` } })
+  const worker = lab.start({
+    job: 'import-http',
+    target,
+    env: { WORKER_URL: `${lab.url}/image.qcow2`, WORKER_MAX_BYTES: String(64 * 1024 * MiB) },
+  })
   let mib = 0
   const watch = setInterval(() => {
     mib = Math.max(mib, ownMemory(worker))

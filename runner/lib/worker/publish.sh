@@ -2,16 +2,20 @@
 
 publish() {
   tell Checking
-  image_work check -q -f qcow2 "$result" >"$run/errors" 2>&1 &
-  follow $! || { last_error "$run/errors"; fail TargetFailed "The image was written, but reads wrong: $text"; }
-  local size digest virtual
+  local size digest virtual checker syncer
   size=$(stat -c %s "$result")
-  virtual=$(image_tool info -f qcow2 --output=json "$result" | jq '."virtual-size"')
   total=$size
-  sync "$result" 2>"$run/errors" || write_failed "$run/errors" "The image does not reach the disk"
+  # All at once: one waits for the disk, one for the processor.
+  sync "$result" 2>"$run/errors.sync" &
+  syncer=$!
+  image_work check -q -f qcow2 "$result" >"$run/errors.check" 2>&1 &
+  checker=$!
   sha256sum "$result" >"$run/sha256" 2>"$run/errors" &
   reader=$!
   follow "$reader" read_progress || write_failed "$run/errors" "The image cannot be read back"
+  follow "$checker" || { last_error "$run/errors.check"; fail TargetFailed "The image was written, but reads wrong: $text"; }
+  follow "$syncer" || write_failed "$run/errors.sync" "The image does not reach the disk"
+  virtual=$(image_tool info -f qcow2 --output=json "$result" | jq '."virtual-size"')
   read -r digest _ <"$run/sha256"
 
   tell Publishing

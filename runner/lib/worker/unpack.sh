@@ -6,11 +6,15 @@ set_bound() {
   [ "${WORKER_MAX_BYTES:-0}" -le 0 ] || bound=$((WORKER_MAX_BYTES + WORKER_MAX_BYTES / 64 + 4194304))
 }
 
-# unpack: stdin, decompressed by its first bytes; memory is limited, whatever the stream asks for.
-unpack() {
+# look_at_first: sets `compression` from stdin's first bytes, which it leaves in $run/first.
+look_at_first() {
   dd bs=1 count=16 of="$run/first" 2>/dev/null
   compression_of "$(first_bytes "$run/first" 16)"
   echo "$compression" >"$run/compression"
+}
+
+# unpack: the first bytes and the rest of stdin, decompressed; memory is limited, whatever the stream asks for.
+unpack() {
   case $compression in
     gzip) cat "$run/first" - | gzip -dc ;;
     xz) cat "$run/first" - | xz -dc -T1 -M80MiB ;;
@@ -32,8 +36,7 @@ take_stream() {
   {
     "$1" |
       { "$lib/tally" "$run/count" "$run/digest.pipe" "$bound"; echo $? >"$run/rc.tally"; } |
-      { "$unpacker" 2>"$run/errors.unpack"; echo $? >"$run/rc.unpack"; } |
-      { "$lib/store" "$2" "$bound" 2>"$run/errors.store"; echo $? >"$run/rc.store"; }
+      store_unpacked "$2"
   } &
   follow $! stream_progress
   stream_progress; show
@@ -64,6 +67,19 @@ take_stream() {
   esac
   last_error "$run/errors.unpack"
   refuse FormatMismatch "The compressed data is damaged: $text"
+}
+
+# store_unpacked FILE: stdin through the unpacker to the file. What is not packed is spared the way through another process.
+store_unpacked() {
+  echo 0 >"$run/rc.unpack"
+  : >"$run/errors.unpack"
+  look_at_first
+  if [ "$unpacker/$compression" = unpack/ ]; then
+    "$lib/store" "$1" "$bound" "$run/first" 2>"$run/errors.store"
+  else
+    { "$unpacker" 2>"$run/errors.unpack"; echo $? >"$run/rc.unpack"; } | "$lib/store" "$1" "$bound" 2>"$run/errors.store"
+  fi
+  echo $? >"$run/rc.store"
 }
 
 too_much() {
