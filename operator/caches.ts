@@ -1,12 +1,13 @@
 import { labels, labelValues } from './api/labels.ts'
 import { baseImages, ephemeralInstances, flavors, snapshots } from './api/types.ts'
+import { copiedObject, servedObject } from './copy/record.ts'
 import { imageIndexes } from './image/sources.ts'
 import { instanceIndexes } from './instance/sources.ts'
 import type { KubeClient } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
 import { objectKey, type Pod } from './kube/object.ts'
 import { Reflector } from './kube/reflector.ts'
-import { persistentVolumeClaims, pods } from './kube/resource.ts'
+import { persistentVolumeClaims, persistentVolumes, pods } from './kube/resource.ts'
 import { byOwner, type IndexFunction } from './kube/store.ts'
 import type { Emit, KubeTelemetry } from './kube/telemetry.ts'
 import { slimPod } from './slim-pod.ts'
@@ -22,13 +23,18 @@ export function openCaches(options: { client: KubeClient; emit: Emit<KubeTelemet
     flavors: new Reflector({ ...options, type: flavors }),
     images: new Reflector({ ...options, type: baseImages, indexes: imageIndexes }),
     snapshots: new Reflector({ ...options, type: snapshots, indexes: snapshotIndexes }),
-    claims: new Reflector({ ...options, type: persistentVolumeClaims, indexes: { owner: byOwner } }),
+    claims: new Reflector({
+      ...options,
+      type: persistentVolumeClaims,
+      indexes: { owner: byOwner, copyOf: copiedObject },
+    }),
+    volumes: new Reflector({ ...options, type: persistentVolumes }),
     /** Only the pods that carry the operator's label, and of those only what `slimPod` lets through. */
     pods: new Reflector({
       ...options,
       type: pods,
       labelSelector: `${labels.managedBy}=${labelValues.managedBy}`,
-      indexes: { claim: claimsOfPod, owner: byOwner },
+      indexes: { claim: claimsOfPod, copyFor: servedObject, owner: byOwner },
       transform: slimPod,
     }),
   } as const

@@ -45,6 +45,11 @@ export const configSchema = z.object({
     .min(60)
     .default(21_600)
     .describe('Seconds after which a worker that imports an image, or waits for an upload, gives up'),
+  imageCopyKeepSeconds: z
+    .int()
+    .min(0)
+    .default(3600)
+    .describe('Seconds for which a copy of an image on another node is kept that no VM uses'),
   flavorsFile: z.string().default('').describe('YAML file of the flavors to offer; empty: none'),
   workers: z.int().min(1).max(100).default(8).describe('Instances reconciled at the same time'),
   leaderElection: z.boolean().default(true).describe('Take turns with other replicas over a Lease'),

@@ -1,6 +1,7 @@
 import { openCaches, reflectorsOf } from './caches.ts'
 import type { Config } from './config.ts'
 import type { DiskControl, VmControl } from './control/client.ts'
+import { copyController } from './copy/controller.ts'
 import { imageController } from './image/controller.ts'
 import { instanceController } from './instance/controller.ts'
 import type { Milestone } from './instance/milestones.ts'
@@ -36,10 +37,17 @@ export function openControllers(options: ControllersOptions) {
   const instances = instanceController({ ...options, caches, applier: applier('instance') })
   const images = imageController({ ...options, caches, applier: applier('image') })
   const kept = snapshotController({ ...options, caches, applier: applier('snapshot') })
+  const copies = (kind: 'BaseImage' | 'Snapshot') =>
+    copyController({
+      ...options,
+      kind,
+      caches,
+      keepSeconds: options.config.imageCopyKeepSeconds,
+    })
   return {
     caches,
     reflectors: reflectorsOf(caches),
     /** The instances' own comes first. */
-    controllers: [instances, images, kept] as const,
+    controllers: [instances, images, kept, copies('BaseImage'), copies('Snapshot')] as const,
   }
 }

@@ -10,6 +10,8 @@ const ownReasons = {
   Importing: 'The worker fetches, converts and checks the image.',
   WaitingForUpload: 'The worker waits for the file; the message has the command that sends it.',
   Imported: 'The content that the spec asks for is complete.',
+  OnNodes:
+    'The image, or a copy of it, is on the nodes that the message names; VMs elsewhere wait for a copy.',
   Deleting: 'The image is being deleted.',
   InUse: 'The image is to be deleted, and waits for what uses it.',
 

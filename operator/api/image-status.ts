@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { listMap } from './cel.ts'
 import { conditions } from './conditions.ts'
 import { diskImageFields } from './disk-image.ts'
 
@@ -44,6 +45,18 @@ const work = z
   })
   .describe('The content that is being made. Absent where none is.')
 
+const copy = z.object({
+  namespace: z.string().max(63).describe('The namespace that it is in.'),
+  claim: z.string().max(253).describe('Its PersistentVolumeClaim.'),
+  node: z
+    .string()
+    .max(1024)
+    .optional()
+    .describe('The node (or the zone) that its volume is tied to, once it has one.'),
+  phase: z.string().max(63).describe('Waiting (for a node), Copying or Ready.'),
+  message: z.string().max(1024).optional().describe('How the last try to make it failed.'),
+})
+
 /** What the operator has found out about a BaseImage. */
 export const baseImageStatus = z
   .object({
@@ -64,7 +77,7 @@ export const baseImageStatus = z
     conditions: conditions
       .optional()
       .describe(
-        'What is known: Ready (the content that the spec asks for can be booted), Reconciling (work goes on), Stalled (somebody has to act).',
+        'What is known: Ready (the content that the spec asks for can be booted), NodeLocal (its storage is tied to nodes; which ones), Reconciling (work goes on), Stalled (somebody has to act).',
       ),
     ...diskImageFields,
     usedByCount: z.int32().min(0).optional().describe('How many objects use the image, all of them counted.'),
@@ -82,6 +95,14 @@ export const baseImageStatus = z
       .optional()
       .describe('Milliseconds from the start of the first try until the content was complete.'),
     import: work.optional(),
+    copies: z
+      .array(copy)
+      .max(64)
+      .optional()
+      .meta(listMap('namespace', 'claim'))
+      .describe(
+        'Copies of the image on other nodes, the first 64 of them: made where VMs need them, and deleted when no VM has had them for a while.',
+      ),
   })
   .describe('What the operator found out. Written by the operator only.')
 

@@ -35,6 +35,13 @@ export const booted = z
       .max(64)
       .optional()
       .describe('SHA-256 of the image in it; absent where the spec names the claim itself.'),
+    moves: z
+      .int32()
+      .min(0)
+      .optional()
+      .describe(
+        'How often the pod was made anew with another claim of the image, to find a node that takes it.',
+      ),
     defaultUser: z
       .string()
       .max(32)

@@ -14,6 +14,8 @@ export const labels = {
   snapshot: `${group}/snapshot`,
   /** The base image's name, on what was made for it. */
   image: `${group}/base-image`,
+  /** On copies of an image's claim, and on the pods that make them: the name of that claim. */
+  copyOf: `${group}/copy-of`,
 } as const
 
 /** Values of labels that never change. */

@@ -9,6 +9,9 @@ export const reasons = {
   ImagePullFailed: "The node cannot fetch the runner's image.",
   Preparing: 'The runner checks the base image and makes the overlay.',
   Starting: 'The pod starts; QEMU does not run yet.',
+  Moving:
+    'No node takes the VM where its image is: its pod is made anew, with a copy of the image elsewhere.',
+  CopyingImage: "The image is being copied to the VM's node.",
   Booting: 'QEMU runs; the guest has not answered yet.',
   Running: "QEMU runs the guest's CPUs.",
   GuestAnswered: 'The guest answered the readiness check.',

@@ -1,5 +1,6 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Caches } from '../caches.ts'
+import { copiedImage } from '../copy/record.ts'
 import { keyOf } from '../kube/object.ts'
 import { Controller, type ControllerOptions } from '../runtime/controller.ts'
 import { type ImageReconcileDependencies, ImageReconciler } from './reconcile.ts'
@@ -25,6 +26,7 @@ export function imageController(options: ImageControllerOptions): Controller {
     instances: caches.instances.store,
     snapshots: caches.snapshots.store,
     claims: caches.claims.store,
+    volumes: caches.volumes.store,
     pods: caches.pods.store,
   }
   const reconciler = new ImageReconciler({ ...options, sources })
@@ -34,9 +36,15 @@ export function imageController(options: ImageControllerOptions): Controller {
     backoff: { capMs: 60_000 },
     reconcile: (key, context) => reconciler.reconcile(key, context),
   })
-  const { images, instances, snapshots, claims, pods } = sources
+  const { images, instances, snapshots, claims, volumes, pods } = sources
   controller.watch(images)
   controller.watch(claims, imageOf)
+  controller.watch(claims, copiedImage)
+  // The claim was bound a moment before, and may have been looked at without it.
+  controller.watch(volumes, ({ spec }) => {
+    const claim = claims.get(spec?.claimRef?.namespace, spec?.claimRef?.name ?? '')
+    return claim === undefined ? [] : [...imageOf(claim), ...copiedImage(claim)]
+  })
   controller.watch(claims, (claim) => images.byIndex('claim', keyOf(claim)).map(keyOf))
   controller.watch(snapshots, (snapshot) => images.byIndex('snapshot', keyOf(snapshot)).map(keyOf))
   controller.watch(pods, imageOf)

@@ -1,4 +1,5 @@
 import type { BaseImage } from '../api/base-image.ts'
+import { summaryOf } from '../copy/summary.ts'
 import type { Pod } from '../kube/object.ts'
 import { isControlledBy } from '../kube/owner.ts'
 import type { WorkerControl } from '../worker/control.ts'
@@ -32,6 +33,7 @@ export async function observe(image: BaseImage, dependencies: ObserveDependencie
     claims,
     pods,
     source: sourceOf(image, sources),
+    copies: summaryOf(image, sources),
     users: usersOf(image, claims, sources),
     claimsInUse: claimsInUse(image, claims, sources),
     worker: pod === undefined ? undefined : await askWorker(image, pod, dependencies),

@@ -1,4 +1,5 @@
 import type { BaseImage } from '../api/base-image.ts'
+import type { CopySummary } from '../copy/summary.ts'
 import type { PersistentVolumeClaim, Pod } from '../kube/object.ts'
 import type { WorkerState } from '../worker/state.ts'
 
@@ -22,6 +23,8 @@ export type Observed = Readonly<{
   claims: readonly PersistentVolumeClaim[]
   pods: readonly Pod[]
   source: SourceView
+  /** Where the image is besides its own claim. */
+  copies: CopySummary
   /** In the order of their names. */
   users: readonly User[]
   /** Names of the claims of the image that a pod mounts, or that a VM is known to run on. */

@@ -2,7 +2,14 @@ import type { BaseImage } from '../api/base-image.ts'
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import { baseImages, ephemeralInstances, snapshots } from '../api/types.ts'
-import { type KubeObject, keyOf, objectKey, type PersistentVolumeClaim, type Pod } from '../kube/object.ts'
+import {
+  type KubeObject,
+  keyOf,
+  objectKey,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type Pod,
+} from '../kube/object.ts'
 import { controllerOf } from '../kube/owner.ts'
 import type { IndexFunctions, Store } from '../kube/store.ts'
 
@@ -12,6 +19,7 @@ export type Sources = Readonly<{
   instances: Store<EphemeralInstance>
   snapshots: Store<Snapshot>
   claims: Store<PersistentVolumeClaim>
+  volumes: Store<PersistentVolume>
   pods: Store<Pod>
 }>
 

@@ -12,7 +12,7 @@ const mostListed = 64
 
 /** The whole status that a verdict amounts to. Times move only when what they belong to changed. */
 export function statusOf(observed: Observed, verdict: Verdict): BaseImageStatus {
-  const { image, users } = observed
+  const { image, users, copies } = observed
   const content = contentOf(observed, verdict)
   const work = nextWorkOf(observed, verdict)
   return {
@@ -25,10 +25,12 @@ export function statusOf(observed: Observed, verdict: Verdict): BaseImageStatus 
     ...(users.length === 0 ? {} : { usedBy: users.slice(0, mostListed).map((user) => ({ ...user })) }),
     usedByCount: users.length,
     ...(work === undefined ? {} : { import: work }),
+    ...(copies.copies.length === 0 ? {} : { copies: [...copies.copies] }),
   }
 }
 
-function conditionsOf({ image, now }: Observed, verdict: Verdict) {
+function conditionsOf(observed: Observed, verdict: Verdict) {
+  const { image, now } = observed
   const { isReady, isStalled, reason, message } = verdict
   const observedGeneration = image.metadata.generation ?? 0
   const named = (type: string, status: 'True' | 'False'): NewCondition => ({
@@ -42,11 +44,23 @@ function conditionsOf({ image, now }: Observed, verdict: Verdict) {
     named('Ready', isReady ? 'True' : 'False'),
     ...(isReady || isStalled === true ? [] : [named('Reconciling', 'True')]),
     ...(isStalled === true ? [named('Stalled', 'True')] : []),
+    ...placesOf(observed).map((one) => ({ ...one, observedGeneration })),
   ]
-  const kept = ['Reconciling', 'Stalled']
+  const kept = ['Reconciling', 'Stalled', 'NodeLocal']
     .filter((type) => !wanted.some((one) => one.type === type))
     .reduce<readonly Condition[]>((list, type) => removeCondition(list, type), image.status?.conditions ?? [])
   return [...setConditions(kept, wanted, now.getTime())]
+}
+
+/** Where VMs of the image can start at once. */
+function placesOf({ copies: { places, copies } }: Observed): NewCondition[] {
+  if (places === undefined) return []
+  const under = copies.filter(({ phase }) => phase !== 'Ready').length
+  const more = under === 0 ? '' : ` ${under} ${under === 1 ? 'copy is' : 'copies are'} on the way.`
+  const where =
+    places.length === 1 ? `node ${places[0]}` : `nodes ${places.slice(0, -1).join(', ')} and ${places.at(-1)}`
+  const message = `The image is on ${where}; a VM that runs elsewhere waits for a copy.${more}`
+  return [{ type: 'NodeLocal', status: 'True', reason: 'OnNodes', message }]
 }
 
 type Content = Pick<

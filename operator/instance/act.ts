@@ -4,11 +4,14 @@ import { ephemeralInstances } from '../api/types.ts'
 import type { Config } from '../config.ts'
 import type { VmControl } from '../control/client.ts'
 import { controlKey } from '../control/key.ts'
+import { copyClaim } from '../copy/desired.ts'
+import { recordOf } from '../copy/record.ts'
+import { isCopyOf } from '../copy/views.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { deleteVery } from '../kube/delete-very.ts'
 import { isAlreadyExists } from '../kube/errors.ts'
 import type { Pod } from '../kube/object.ts'
-import { pods } from '../kube/resource.ts'
+import { persistentVolumeClaims, pods } from '../kube/resource.ts'
 import { type PutOutcome, putSecret } from '../pod/put-secret.ts'
 import { Refused, refusalOf } from '../pod/refused.ts'
 import { childName } from './children.ts'
@@ -128,13 +131,14 @@ async function isStillWanted(
 }
 
 async function createPod(
-  { size, boot, restartsBefore }: Extract<Action, { kind: 'create' }>,
+  { size, placing, restartsBefore }: Extract<Action, { kind: 'create' }>,
   observed: Observed,
   { client, config, now }: ActDependencies,
   signal: AbortSignal,
 ): Promise<Creation | undefined> {
   const { instance } = observed
-  const intent = vmPod({ instance, size, boot, config, restartsBefore, createdAt: now().toISOString() })
+  if (placing.isNew) await createCopyClaim(placing.boot.claim, observed, client, signal)
+  const intent = vmPod({ instance, size, ...placing, config, restartsBefore, createdAt: now().toISOString() })
   try {
     return { pod: await client.create(pods, intent, { signal }), isNew: true }
   } catch (error) {
@@ -154,6 +158,32 @@ async function createPod(
   const restoration = restorationOf(instance, other)
   const pod = restoration === undefined ? other : await restore(restoration, instance, { client }, signal)
   return { pod, isNew: false }
+}
+
+/** The claim of a copy, still without a volume: that is made where the scheduler puts the VM. */
+async function createCopyClaim(
+  name: string,
+  { instance, content, claims }: Observed,
+  client: KubeClient,
+  signal: AbortSignal,
+): Promise<void> {
+  if (content === undefined) throw new TypeError(`claim ${name} would be a copy of nothing`)
+  const own = claims.find(({ record }) => record === undefined)?.claim
+  const namespace = instance.metadata.namespace ?? ''
+  const { storageClassName } = own?.spec ?? {}
+  const intent = copyClaim(content, own, { name, namespace, storageClassName })
+  try {
+    await client.create(persistentVolumeClaims, intent, { signal })
+    return
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw refusalOf(error, "the copy's claim")
+  }
+  const other = await client.find(persistentVolumeClaims, { namespace, name }, { signal })
+  if (other === undefined || isCopyOf(recordOf(other), content)) return
+  throw new Refused(
+    'NameTaken',
+    `PersistentVolumeClaim ${name} exists and is no copy of the image: delete it.`,
+  )
 }
 
 async function setPaused(

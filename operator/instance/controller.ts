@@ -22,6 +22,7 @@ export function instanceController(options: InstanceControllerOptions): Controll
     images: caches.images.store,
     snapshots: caches.snapshots.store,
     claims: caches.claims.store,
+    volumes: caches.volumes.store,
     pods: caches.pods.store,
   }
   const reconciler = new InstanceReconciler({ ...options, sources })

@@ -9,6 +9,7 @@ import { childName } from './children.ts'
 import { isEndedByUs, type LastVm, lastVm } from './last-vm.ts'
 import type { Observed } from './observed.ts'
 import { isOurs, restorationOf } from './ownership.ts'
+import { isMoving, moved, placingOf, secondsUntilMove } from './placing.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 import { judgePod } from './running.ts'
 import { type Size, sizeOf } from './size.ts'
@@ -50,7 +51,10 @@ function firstOf(observed: Observed): Verdict {
     if (verdict !== undefined) return verdict
   }
   if (pod === undefined) throw new TypeError('an instance without a pod was left undecided')
-  return judgePod(observed, pod)
+  const verdict = moved(observed, pod) ?? judgePod(observed, pod)
+  const seconds = verdict.action === undefined ? secondsUntilMove(observed, pod) : undefined
+  if (seconds === undefined) return verdict
+  return { ...verdict, requeueAfterSeconds: Math.min(seconds, verdict.requeueAfterSeconds ?? seconds) }
 }
 
 /** A cache that has not shown a pod for this long has missed it. */
@@ -100,7 +104,8 @@ function goingAway(observed: Observed, pod: PodView | undefined): Verdict | unde
   const active = findCondition(instance.status?.conditions, 'Active')
   if (active !== undefined && isEndedByUs(observed, pod.uid)) {
     // What is wanted now may be another thing again; the pod goes all the same, and it was not lost.
-    const phase = active.reason === 'Stopping' ? 'Stopping' : 'Rebuilding'
+    const phase =
+      active.reason === 'Stopping' ? 'Stopping' : active.reason === 'Moving' ? 'Pending' : 'Rebuilding'
     return down(phase, active.reason as Reason, active.message)
   }
   if (pod.rebuildGeneration !== instance.spec.rebuildGeneration) return rebuilding
@@ -114,18 +119,22 @@ function outOfDate({ instance }: Observed, pod: PodView | undefined): Verdict | 
   return { ...rebuilding, action: { kind: 'delete', podUID: pod.uid } }
 }
 
-function overruled({ instance, source }: Observed, pod: PodView | undefined): Verdict | undefined {
+function overruled(observed: Observed, pod: PodView | undefined): Verdict | undefined {
   if (pod === undefined || pod.started || isOver(pod) || pod.lastEnding !== undefined) return undefined
-  if (pod.specHash === specHash(instance.spec) && !isOutdated(pod, source)) return undefined
+  if (pod.specHash === specHash(observed.instance.spec) && !isOutdated(pod, observed)) return undefined
   const message =
     'The spec or the image was changed before the VM ran; its pod is made anew, as they are now.'
   return { ...down('Rebuilding', 'SpecChanged', message), action: { kind: 'delete', podUID: pod.uid } }
 }
 
 /** The pod would boot what is not published any more; without a node, it may wait for a claim that is gone. */
-function isOutdated({ boot, node }: PodView, source: BootSource): boolean {
+function isOutdated(
+  { boot, node }: PodView,
+  { source, claims }: Pick<Observed, 'source' | 'claims'>,
+): boolean {
   if (boot === undefined || boot.kind === persistentVolumeClaims.kind) return false
-  if (source.kind === 'ready') return source.boot.claim !== boot.claim
+  if (source.kind === 'ready')
+    return source.boot.claim !== boot.claim && !claims.some(({ name }) => name === boot.claim)
   return node === undefined
 }
 
@@ -229,7 +238,9 @@ function absent(observed: Observed, pod: PodView | undefined): Verdict | undefin
   const { instance, flavor, source } = observed
   if (source.kind !== 'ready') return undefined
   const lost = lastVm(observed)
-  const restarts = lost === undefined ? 0 : lost.restarts + 1
+  // A pod that made room for another one is no VM that was lost.
+  const kept = isMoving(instance) ? (instance.status?.restarts ?? 0) : 0
+  const restarts = lost === undefined ? kept : lost.restarts + 1
   if (lost !== undefined) {
     const wait = waitSeconds(lost, observed.now)
     if (wait > 0) {
@@ -238,8 +249,9 @@ function absent(observed: Observed, pod: PodView | undefined): Verdict | undefin
     }
   }
   const size = sizeOf(instance.spec, flavor) as Size
+  const placing = placingOf(observed, source.boot)
   const message = `Pod ${childName(instance.metadata.name)} was just made and has no node yet.`
-  const action = { kind: 'create', size, boot: source.boot, restartsBefore: restarts } as const
+  const action = { kind: 'create', size, placing, restartsBefore: restarts } as const
   return { ...down('Pending', 'PodCreated', message), action }
 }
 

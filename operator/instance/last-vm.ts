@@ -12,7 +12,13 @@ export type LastVm = Readonly<{
 }>
 
 /** Reasons of Active under which the operator itself takes a pod away. It writes them before it does. */
-const ownEndings: ReadonlySet<Reason> = new Set(['Stopping', 'Stopped', 'SpecChanged', 'Rebuilding'])
+const ownEndings: ReadonlySet<Reason> = new Set([
+  'Stopping',
+  'Stopped',
+  'SpecChanged',
+  'Rebuilding',
+  'Moving',
+])
 
 /** Whether the operator took this pod away, or is about to. */
 export function isEndedByUs({ instance: { status } }: Pick<Observed, 'instance'>, podUID: string): boolean {

@@ -3,6 +3,8 @@ import type { Config } from '../config.ts'
 import type { VmControl } from '../control/client.ts'
 import { controlKey } from '../control/key.ts'
 import type { RunnerState } from '../control/state.ts'
+import { type Copied, contentOf } from '../copy/content.ts'
+import { claimsOf, viewClaim } from '../copy/views.ts'
 import { passingFor, startingMilliseconds } from '../pod/passing.ts'
 import { bootSourceOf } from './boot-source.ts'
 import { childName } from './children.ts'
@@ -33,8 +35,18 @@ export async function observe(
   const pod = sources.pods.get(namespace, childName(name))
   const made = dependencies.made.of(instance)
   const ours = pod !== undefined && isOurs({ instance, made }, pod) ? viewPod(pod) : undefined
+  const image = imageOf(instance, sources)
+  const content = image === undefined ? undefined : contentOf(image)
+  const claims = content === undefined ? [] : claimsOf(content, namespace ?? '', sources)
+  const mounted =
+    content === undefined || ours?.boot === undefined
+      ? undefined
+      : sources.claims.get(namespace, ours.boot.claim)
   return {
     instance,
+    content,
+    claims,
+    under: mounted === undefined ? undefined : viewClaim(mounted, sources),
     flavor: flavor === undefined ? undefined : sources.flavors.get(undefined, flavor),
     source: bootSourceOf(instance, sources),
     pod,
@@ -46,6 +58,13 @@ export async function observe(
     config,
     now,
   }
+}
+
+/** What the spec has the VM boot from, if it is an object of ours. */
+function imageOf({ metadata, spec }: EphemeralInstance, { images, snapshots }: Sources): Copied | undefined {
+  const { image, snapshot } = spec.boot
+  if (image !== undefined) return images.get(metadata.namespace, image)
+  return snapshot === undefined ? undefined : snapshots.get(metadata.namespace, snapshot)
 }
 
 /** The pod is asked only for what the kubelet does not tell: why QEMU does not start, and which accelerator it got. */

@@ -2,6 +2,8 @@ import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Flavor } from '../api/flavor.ts'
 import type { Config } from '../config.ts'
 import type { RunnerState } from '../control/state.ts'
+import type { Content } from '../copy/content.ts'
+import type { ClaimView } from '../copy/views.ts'
 import type { Pod } from '../kube/object.ts'
 import type { BootSource } from './boot-source.ts'
 import type { MadePod } from './made-pods.ts'
@@ -13,6 +15,12 @@ export type Observed = Readonly<{
   flavor: Flavor | undefined
   /** What a VM would be made from now. */
   source: BootSource
+  /** The image that the spec names, if it is complete. */
+  content: Content | undefined
+  /** The claims of the namespace that have it, or are about to. */
+  claims: readonly ClaimView[]
+  /** The claim that the pod mounts, where that is one of an image. */
+  under: ClaimView | undefined
   /** The object that has the pod's name, whoever it belongs to. */
   pod: Pod | undefined
   /** The pod that this process made last for the instance; undefined when it made none. */

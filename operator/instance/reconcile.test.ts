@@ -7,7 +7,7 @@ import type { Snapshot } from '../api/snapshot.ts'
 import type { Applier } from '../kube/apply.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { KubeError } from '../kube/errors.ts'
-import { keyOf, type PersistentVolumeClaim, type Pod } from '../kube/object.ts'
+import { keyOf, type PersistentVolume, type PersistentVolumeClaim, type Pod } from '../kube/object.ts'
 import { ObjectStore } from '../kube/store.ts'
 import { silentLogger } from '../runtime/logger.ts'
 import { InstanceReconciler } from './reconcile.ts'
@@ -38,6 +38,7 @@ function world(spec: Parameters<typeof instance>[0], applyStatus: Applier['apply
       images: new ObjectStore<BaseImage>(),
       snapshots: new ObjectStore<Snapshot>(),
       claims,
+      volumes: new ObjectStore<PersistentVolume>(),
       pods,
     },
     client,

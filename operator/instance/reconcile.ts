@@ -147,7 +147,7 @@ export class InstanceReconciler {
     if (creation?.isNew !== true) return undefined
     const { size } = action
     const name = size.flavor === undefined ? '' : ` (${size.flavor})`
-    const note = `Made pod ${childName(observed.instance.metadata.name)}: ${size.cpus} CPU, ${size.memory} memory, ${size.disk} disk${name}, booting ${nameOf(action.boot)}.`
+    const note = `Made pod ${childName(observed.instance.metadata.name)}: ${size.cpus} CPU, ${size.memory} memory, ${size.disk} disk${name}, booting ${nameOf(action.placing.boot)}.`
     this.#dependencies.events.record(observed.instance, {
       type: 'Normal',
       reason: 'PodCreated',
@@ -178,6 +178,9 @@ export class InstanceReconciler {
     const observed: Observed = {
       instance,
       flavor: undefined,
+      content: undefined,
+      claims: [],
+      under: undefined,
       source: { kind: 'missing', reason: 'SpecInvalid', message },
       pod: undefined,
       made: undefined,

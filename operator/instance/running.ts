@@ -4,6 +4,7 @@ import { findCondition, isTrue } from '../kube/conditions.ts'
 import { passingFor, schedulingMilliseconds, startingMilliseconds } from '../pod/passing.ts'
 import { startTroubleOf } from '../pod/waiting.ts'
 import type { Observed } from './observed.ts'
+import { copying } from './placing.ts'
 import type { PodView } from './pod-view.ts'
 import { down, type Finding, no, stalled, type Verdict, yes } from './verdict.ts'
 
@@ -72,8 +73,11 @@ function withoutStart({ instance }: Observed, pod: PodView): Verdict | undefined
   return down('Starting', reason, message)
 }
 
-function withoutQemu({ runner, now }: Observed, pod: PodView): Verdict | undefined {
+function withoutQemu(observed: Observed, pod: PodView): Verdict | undefined {
+  const { runner, now } = observed
   if (pod.started) return undefined
+  const underWay = copying(observed, pod)
+  if (underWay !== undefined) return underWay
   const requeueAfterSeconds = askAgainSeconds(pod, now)
   if (runner?.phase === 'Waiting') {
     const reason: Reason = runner.reason in reasons ? (runner.reason as Reason) : 'BaseImageInvalid'

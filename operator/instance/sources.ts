@@ -2,7 +2,13 @@ import type { BaseImage } from '../api/base-image.ts'
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Flavor } from '../api/flavor.ts'
 import type { Snapshot } from '../api/snapshot.ts'
-import { type KubeObject, objectKey, type PersistentVolumeClaim, type Pod } from '../kube/object.ts'
+import {
+  type KubeObject,
+  objectKey,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type Pod,
+} from '../kube/object.ts'
 import type { IndexFunctions, Store } from '../kube/store.ts'
 import { instanceOfChild } from './children.ts'
 
@@ -13,6 +19,7 @@ export type Sources = Readonly<{
   images: Store<BaseImage>
   snapshots: Store<Snapshot>
   claims: Store<PersistentVolumeClaim>
+  volumes: Store<PersistentVolume>
   /** Only the pods that carry the operator's label. */
   pods: Store<Pod>
 }>

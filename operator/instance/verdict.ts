@@ -1,7 +1,7 @@
-import type { Booted } from '../api/instance-status.ts'
 import type { Phase } from '../api/phase.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { Restoration } from './ownership.ts'
+import type { Placing } from './placing.ts'
 import type { Size } from './size.ts'
 
 /** What a condition says, but for the times. */
@@ -13,7 +13,7 @@ export type Finding = Readonly<{
 
 /** The one thing that a reconcile does to the world. */
 export type Action =
-  | Readonly<{ kind: 'create'; size: Size; boot: Booted; restartsBefore: number }>
+  | Readonly<{ kind: 'create'; size: Size; placing: Placing; restartsBefore: number }>
   | Readonly<{ kind: 'delete'; podUID: string }>
   | Readonly<{ kind: 'pause' | 'resume'; podUID: string }>
 

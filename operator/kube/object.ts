@@ -11,6 +11,7 @@ import type {
   V1NodeStatus,
   V1PersistentVolumeClaimSpec,
   V1PersistentVolumeClaimStatus,
+  V1PersistentVolumeSpec,
   V1PodSpec,
   V1PodStatus,
 } from '@kubernetes/client-node'
@@ -65,6 +66,7 @@ export type ConfigMap = KubeObject & Readonly<Pick<Plain<V1ConfigMap>, 'data' | 
 export type Namespace = KubeObject & Readonly<{ status?: Readonly<{ phase?: string }> }>
 export type PersistentVolumeClaim = KubeObject &
   Readonly<{ spec?: Plain<V1PersistentVolumeClaimSpec>; status?: Plain<V1PersistentVolumeClaimStatus> }>
+export type PersistentVolume = KubeObject & Readonly<{ spec?: Plain<V1PersistentVolumeSpec> }>
 export type Lease = KubeObject & Readonly<{ spec?: Plain<V1LeaseSpec> }>
 /** An event of events.k8s.io/v1. */
 export type Event = KubeObject & Readonly<Omit<Plain<EventsV1Event>, 'apiVersion' | 'kind' | 'metadata'>>

@@ -6,6 +6,7 @@ import type {
   Lease,
   Namespace,
   Node,
+  PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   Secret,
@@ -58,6 +59,12 @@ export const persistentVolumeClaims = resourceType<PersistentVolumeClaim>({
   kind: 'PersistentVolumeClaim',
   plural: 'persistentvolumeclaims',
   namespaced: true,
+})
+export const persistentVolumes = resourceType<PersistentVolume>({
+  ...core,
+  kind: 'PersistentVolume',
+  plural: 'persistentvolumes',
+  namespaced: false,
 })
 export const coreEvents = resourceType<CoreEvent>({
   ...core,

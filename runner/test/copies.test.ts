@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -171,6 +171,61 @@ test('a worker serves a ready image to who has the key, read-only', async () => 
   assert.is.not((await pull(strangerKeys)).code, 0)
   const plain = await lab.inPeer('qemu-img', 'info', `nbd://${podAddress}:10776/disk`)
   assert.is.not(plain.code, 0, 'without a key')
+  worker.signal('SIGTERM')
+  assert.is((await worker.ended).code, 0)
+})
+
+/** A compressed image whose file does not end with a sector. */
+function oddImage() {
+  const folder = lab.fresh()
+  const disk = join(folder, 'disk.raw')
+  const file = join(folder, 'disk.qcow2')
+  rawDisk(disk, 64 * MiB, 8 * MiB)
+  qemuImg('convert', '-c', '-O', 'qcow2', '-f', 'raw', disk, file)
+  truncateSync(file, statSync(file).size + 100)
+  return { folder, file, bytes: statSync(file).size }
+}
+
+test('a copy of an image is the same file, byte by byte', async () => {
+  const { file, bytes } = oddImage()
+  const digest = await sha256(file)
+  const source = await exported(file, 'raw')
+  const env = {
+    ...source.env,
+    WORKER_EXPORT: 'file',
+    WORKER_FILE_BYTES: String(bytes),
+    WORKER_DIGEST: `sha256:${digest}`,
+  }
+  const end = await lab.run({ job: 'pull', nbd: keys, env })
+  assert.is(end.code, 0, end.log)
+  assert.is(end.outcome.sha256, digest)
+  assert.is((await ran('cmp', [file, join(end.target, 'disk.qcow2')])).code, 0)
+
+  const again = await lab.run({ job: 'pull', nbd: keys, env, target: end.target })
+  assert.is(again.outcome.sha256, digest)
+  const other = { ...env, WORKER_DIGEST: `sha256:${'0'.repeat(64)}` }
+  const wrong = await lab.run({ job: 'pull', nbd: keys, env: other })
+  await source.stop()
+  assert.is(wrong.outcome.reason, 'DigestMismatch', wrong.log)
+  assert.is(wrong.code, 1)
+  assert.equal(readdirSync(wrong.target), [])
+})
+
+test('a worker serves the file of an image as it is', async () => {
+  const { folder, file, bytes } = oddImage()
+  const worker = lab.start({ job: 'serve', source: folder, nbd: keys, env: { WORKER_EXPORT: 'file' } })
+  await worker.until(({ phase }) => phase === 'Serving')
+  const copy = join(lab.fresh(), 'copy')
+  const client = `tls-creds-psk,id=t,endpoint=client,dir=${keys},username=puller`
+  const there = `driver=nbd,host=${podAddress},port=10776,export=disk,tls-creds=t`
+  const pull = ['convert', '--object', client, '--image-opts', '-O', 'raw', there, copy]
+  await waitFor(
+    async () => ((await lab.inPeer('qemu-img', ...pull)).code === 0 ? true : undefined),
+    10,
+    () => worker.log(),
+  )
+  truncateSync(copy, bytes)
+  assert.is((await ran('cmp', [copy, file])).code, 0)
   worker.signal('SIGTERM')
   assert.is((await worker.ended).code, 0)
 })

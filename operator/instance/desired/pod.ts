@@ -4,6 +4,7 @@ import type { Booted } from '../../api/instance-status.ts'
 import { type Readiness, readinessOf } from '../../api/readiness.ts'
 import type { Config } from '../../config.ts'
 import { controlPort } from '../../control/connect.ts'
+import type { Requirement } from '../../copy/place.ts'
 import type { Intent, Pod } from '../../kube/object.ts'
 import { ownerReference } from '../../kube/owner.ts'
 import { restrictedContainer, restrictedPod, secretVolume } from '../../pod/restricted.ts'
@@ -36,6 +37,8 @@ export type PodInput = Readonly<{
   size: Size
   /** What the disk is made over. */
   boot: Booted
+  /** Where it must not run. Default: nowhere. */
+  avoid?: readonly Requirement[]
   config: Pick<
     Config,
     'runnerImage' | 'runnerImagePullPolicy' | 'cpuOvercommit' | 'kvmResource' | 'networkBackend'
@@ -48,7 +51,7 @@ export type PodInput = Readonly<{
 
 /** The pod of one VM: no privilege, no token, nothing of the node, and everything that it may use accounted for. */
 export function vmPod(input: PodInput): Intent<Pod> {
-  const { instance, size, boot, config } = input
+  const { instance, size, boot, avoid = [], config } = input
   const { name, namespace, uid = '' } = instance.metadata
   return {
     metadata: {
@@ -77,6 +80,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
           { name: 'net.ipv4.ping_group_range', value: '0 2147483647' },
         ],
       },
+      ...(avoid.length === 0 ? {} : { affinity: awayFrom(avoid) }),
       containers: [
         {
           name: containerName,
@@ -131,6 +135,20 @@ export function vmPod(input: PodInput): Intent<Pod> {
         secretVolume('control', childName(name), [secretKeys.controlKey]),
         secretVolume('nbd', childName(name), [secretKeys.nbdKeys]),
       ],
+    },
+  }
+}
+
+/** A copy is made where there is none: another one there would be of no use. */
+function awayFrom(avoid: readonly Requirement[]) {
+  const matchExpressions = avoid.map(({ key, operator, values = [] }) => ({
+    key,
+    operator,
+    values: [...values],
+  }))
+  return {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] },
     },
   }
 }

@@ -25,6 +25,7 @@ export const config: Config = {
   imageAllowCidrs: [],
   imageMaxVirtualSize: '1Ti',
   imageDeadlineSeconds: 21_600,
+  imageCopyKeepSeconds: 20,
   flavorsFile: '',
   workers: 1,
   leaderElection: false,
@@ -143,6 +144,9 @@ export function observed({
   if (only !== 'none') claims.set(only ?? claim)
   return {
     flavor: of.instance.spec.flavor === 's1.1core' ? flavor : undefined,
+    content: undefined,
+    claims: [],
+    under: undefined,
     source: bootSourceOf(of.instance, { claims, images: new ObjectStore(), snapshots: new ObjectStore() }),
     pod: undefined,
     made: undefined,

@@ -9,7 +9,12 @@ import { byOwner } from '../../kube/store.ts'
 import { Controller } from '../../runtime/controller.ts'
 
 /** Kinds that own others. */
-const owning: readonly ResourceType<KubeObject>[] = [ephemeralInstances, baseImages, snapshots]
+const owning: readonly ResourceType<KubeObject>[] = [
+  ephemeralInstances,
+  baseImages,
+  snapshots,
+  persistentVolumeClaims,
+]
 
 /** Plays the cluster's garbage collector for our kinds: pods, Secrets and claims whose owner is gone are deleted. */
 export class FakeGarbageCollector {

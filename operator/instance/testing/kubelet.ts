@@ -7,7 +7,7 @@ import { Reflector } from '../../kube/reflector.ts'
 import { pods, resourcePath } from '../../kube/resource.ts'
 import { Controller } from '../../runtime/controller.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
-import { FakeWorkers, isWorker } from '../../worker/testing/workers.ts'
+import { FakeWorkers, isServing, isWorker } from '../../worker/testing/workers.ts'
 import { FakeVms } from './vms.ts'
 
 /** How far a pod gets by itself: no node, a node, a container, QEMU, a guest that answers. */
@@ -29,6 +29,9 @@ export type FakeKubeletOptions = Readonly<{
 type PodStatus = NonNullable<Pod['status']>
 type ContainerStatus = NonNullable<PodStatus['containerStatuses']>[number]
 
+/** A node, or the scheduler's words. */
+export type Placement = Readonly<{ node: string } | { refusal: string }>
+
 /** How a VM or a worker ends: the exit code of its container and the runner's last words. */
 export type Ending = Readonly<{ exitCode: number; reason: string; message: string; [more: string]: unknown }>
 
@@ -39,6 +42,8 @@ export type Ending = Readonly<{ exitCode: number; reason: string; message: strin
 export class FakeKubelet {
   readonly vms = new FakeVms()
   readonly workers = new FakeWorkers()
+  /** The scheduler: finds a node for a pod, or says why there is none. Default: any. */
+  place: (pod: Pod) => Promise<Placement> = async (pod) => ({ node: this.#anyNode(pod) })
   readonly #client: KubeClient
   readonly #clock: Clock
   readonly #nodes: number
@@ -180,9 +185,12 @@ export class FakeKubelet {
     const limit = this.vms.hasTrouble(key) ? 'running' : (this.#stages.get(key) ?? 'ready')
     if (reached === undefined || stages.indexOf(reached) >= stages.indexOf(limit)) return {}
     if (reached === 'pending') {
-      await this.#bind(pod)
-      return {}
+      const placement = await this.place(pod)
+      if ('node' in placement) await this.#bind(pod, placement.node)
+      else await this.#refuse(pod, placement.refusal)
+      return 'node' in placement ? {} : { requeueAfterSeconds: 0.2 }
     }
+    if (reached === 'running' && isServing(pod)) return {}
     if (reached === 'running' && isWorker(pod)) {
       await this.end(key, this.#workerEnding(pod))
       return {}
@@ -202,21 +210,38 @@ export class FakeKubelet {
     return since + this.#bootMs - this.#clock.monotonic()
   }
 
-  /** A worker that reads a VM's disk fails where that disk is not served. */
+  /** A worker that reads a VM's disk, or an image, fails where that is not served. */
   #workerEnding(pod: Pod): Ending {
     const [container] = pod.spec.containers
     const from = container?.env?.find(({ name }) => name === 'WORKER_NBD')?.value
     const [, host = '', name = ''] = /^(.*):\d+\/(.*)$/.exec(from ?? '') ?? []
+    if (from !== undefined && name === 'disk' && this.#isOffered(host)) return this.workers.endingOf(pod)
     const qemu = this.vms.qemu(host)
     if (from === undefined || (qemu?.exports.has(name) && !qemu.isBroken)) return this.workers.endingOf(pod)
     return { exitCode: 1, reason: 'SourceLost', message: 'The source broke off.' }
   }
 
-  async #bind(pod: Pod): Promise<void> {
-    const { name, namespace = '' } = pod.metadata
+  #isOffered(host: string): boolean {
+    const pod = this.#pods.store.getByKey(this.podAt(host) ?? '')
+    return pod !== undefined && isServing(pod) && pod.metadata.deletionTimestamp === undefined
+  }
+
+  #anyNode(pod: Pod): string {
     const number = [...(pod.metadata.uid ?? '')].reduce((sum, digit) => sum + digit.charCodeAt(0), 0)
+    return `node-${number % this.#nodes}`
+  }
+
+  async #refuse(pod: Pod, message: string): Promise<void> {
+    const said = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
+    if (said?.message === message) return
+    const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }
+    await this.#write(pod, { phase: 'Pending', conditions: [condition] })
+  }
+
+  async #bind(pod: Pod, node: string): Promise<void> {
+    const { name, namespace = '' } = pod.metadata
     const path = resourcePath(pods, { name, namespace, subresource: 'binding' })
-    const target = { apiVersion: 'v1', kind: 'Node', name: `node-${number % this.#nodes}` }
+    const target = { apiVersion: 'v1', kind: 'Node', name: node }
     const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace }, target }
     await this.#client.request({ method: 'POST', path, body })
   }

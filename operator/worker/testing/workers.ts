@@ -9,6 +9,9 @@ import { completeWords } from './pods.ts'
 
 export const isWorker = (pod: Pod): boolean => pod.metadata.labels?.[labels.name] === labelValues.worker
 
+/** It offers an image for as long as it is let. */
+export const isServing = (pod: Pod): boolean => pod.spec.containers[0]?.args?.[0] === 'serve'
+
 /** The workers that a fake kubelet runs: each makes its image as soon as it runs, unless something else was planned. */
 export class FakeWorkers {
   readonly #plans = new Map<string, Ending[]>()

@@ -1,4 +1,5 @@
-# A disk that another pod exports becomes the image: flat, and compressed if WORKER_COMPRESS says so.
+# A disk that another pod exports becomes the image: flat, and compressed if WORKER_COMPRESS says so. With WORKER_EXPORT=file the export
+# is an image's file itself, of WORKER_FILE_BYTES bytes and the digest WORKER_DIGEST, and the image is its copy, byte by byte.
 . "$lib/lib/worker/nbd.sh"
 stall_seconds=${WORKER_STALL_SECONDS:-120}
 
@@ -15,11 +16,29 @@ obtain() {
   find_export
   format=raw virtual_size=$(jq -r '."virtual-size"' "$run/info") name="The export"
   limit_size
-  set --
-  [ "${WORKER_COMPRESS:-none}" = none ] || set -- -c -o "compression_type=$WORKER_COMPRESS"
-  image_work convert -p -m 8 --object "$key" --image-opts -O qcow2 -o compat=1.1 "$@" "$disk_there" "$result" >"$run/progress" 2>"$run/errors" &
+  if [ "${WORKER_EXPORT:-disk}" = file ]; then
+    choose_digest
+    set -- -O raw
+  elif [ "${WORKER_COMPRESS:-none}" = none ]; then
+    set -- -O qcow2 -o compat=1.1
+  else
+    set -- -O qcow2 -o "compat=1.1,compression_type=$WORKER_COMPRESS" -c
+  fi
+  image_work convert -p -m 8 --object "$key" --image-opts "$@" "$disk_there" "$result" >"$run/progress" 2>"$run/errors" &
   puller=$! moved_at='' seen=''
   follow "$puller" pull_progress || pull_failed
+  [ "${WORKER_EXPORT:-disk}" = disk ] || check_copy
+}
+
+# check_copy: an export is whole sectors, so that what the file has less is cut off. Then it must be what was asked for.
+check_copy() {
+  tell Checking
+  dd if=/dev/null of="$result" bs=1 seek="${WORKER_FILE_BYTES:-0}" count=0 2>"$run/errors" || write_failed "$run/errors" "The copy cannot be written"
+  "${algorithm}sum" "$result" >"$run/digest" 2>"$run/errors" &
+  follow $! || write_failed "$run/errors" "The copy cannot be read back"
+  read -r digest _ <"$run/digest"
+  source_digest=$algorithm:$digest
+  [ "$source_digest" = "${WORKER_DIGEST-}" ] || fail DigestMismatch "The copy has the digest $source_digest, the image ${WORKER_DIGEST:-none}: it is copied again."
 }
 
 # find_export: waits a little for a server that is not there yet.

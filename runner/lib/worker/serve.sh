@@ -1,4 +1,5 @@
-# A ready image, mounted read-only at /source, is exported as `disk` for other workers to pull.
+# A ready image, mounted read-only at /source, is exported as `disk` for other workers to pull: what a guest sees in it, or with
+# WORKER_EXPORT=file the file as it is, byte by byte.
 . "$lib/lib/worker/nbd.sh"
 . "$lib/lib/worker/import-claim.sh"
 nbd_port=10776
@@ -12,6 +13,7 @@ obtain() {
   content=$source name=${source##*/}
   header=$(first_bytes "$content" 80)
   find_format
+  [ "${WORKER_EXPORT:-disk}" = disk ] || format=raw
   qemu-nbd --read-only --persistent --shared=16 --bind="$host" --port="$nbd_port" --export-name=disk \
     --object tls-creds-psk,id=tls,endpoint=server,dir=/nbd --tls-creds=tls \
     --image-opts "driver=$format,read-only=on,file.driver=file,file.locking=off,file.filename=$source" 2>"$run/errors" &

@@ -1,0 +1,93 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { BaseImage } from '../operator/api/base-image.ts'
+import { apiVersion } from '../operator/api/group.ts'
+import { labels } from '../operator/api/labels.ts'
+import { baseImages } from '../operator/api/types.ts'
+import { copyAnnotations, recordOf, recordText } from '../operator/copy/record.ts'
+import { findCondition } from '../operator/kube/conditions.ts'
+import { persistentVolumeClaims, pods } from '../operator/kube/resource.ts'
+import { client } from './harness/client.ts'
+import { kubectl } from './harness/kubectl.ts'
+import { Lab } from './harness/lab.ts'
+import { waitFor } from './harness/wait-for.ts'
+
+const lab = new Lab(test, 'copies')
+const { namespace } = lab
+const boot = { image: 'tiny' }
+const here = { namespace, labelSelector: labels.copyOf }
+const copies = async () => (await client.list(persistentVolumeClaims, here)).items
+const workers = async () => (await client.list(pods, here)).items
+const image = (): Promise<BaseImage> => client.get(baseImages, { namespace, name: 'tiny' })
+/** The digest of the image as the VM's pod has it. */
+const digest = async (name: string) =>
+  (await lab.kubectl('exec', `${name}-vm`, '--', 'sha256sum', '/base/disk.qcow2')).split(' ')[0]
+
+let home = ''
+let away = ''
+test.after(async () => {
+  if (home !== '') await kubectl(['uncordon', home])
+})
+
+lab.step('an image is imported, and a VM boots on the node that has it', async () => {
+  const spec = { source: { claim: { name: 'base' } }, capacity: '64Mi' }
+  const manifest = { apiVersion, kind: 'BaseImage', metadata: { name: 'tiny' }, spec }
+  await kubectl(['apply', '-n', namespace, '-f', '-'], { input: JSON.stringify(manifest) })
+  await lab.kubectl('wait', '--for=condition=Ready', '--timeout=120s', 'baseimage/tiny')
+  await lab.apply('near', { boot })
+  await lab.ready('near')
+  home = (await lab.status('near')).nodeName ?? ''
+  assert.match(
+    findCondition((await image()).status?.conditions, 'NodeLocal')?.message ?? '',
+    new RegExp(`on node ${home};`),
+  )
+  assert.equal(await copies(), [])
+})
+
+lab.step(
+  'where that node takes no more pods, a VM gets a copy on another one, of the same digest',
+  async () => {
+    await kubectl(['cordon', home])
+    await lab.apply('far', { boot })
+    await lab.ready('far')
+    const { nodeName = '', boot: booted } = await lab.status('far')
+    away = nodeName
+    assert.is.not(away, home)
+    const [copy, ...others] = await copies()
+    assert.equal(others, [])
+    assert.is(booted?.claim, copy?.metadata.name)
+    const { status } = await image()
+    assert.is(await digest('far'), status?.sha256)
+    const ready = (found: BaseImage) => found.status?.copies?.[0]?.phase === 'Ready'
+    const told = await waitFor('the copy in the status', 30, image, ready)
+    assert.is(told.status?.copies?.[0]?.node, away)
+    const message = findCondition(told.status?.conditions, 'NodeLocal')?.message ?? ''
+    for (const node of [home, away]) assert.ok(message.includes(node), message)
+    await waitFor('the workers to be gone', 30, workers, (left) => left.length === 0)
+  },
+)
+
+lab.step('the next VM uses the copy that there is', async () => {
+  await lab.apply('further', { boot })
+  await lab.ready('further')
+  assert.is((await lab.status('further')).nodeName, away)
+  assert.is((await copies()).length, 1)
+})
+
+lab.step('a copy that no VM has had for long is deleted, and the image stays', async () => {
+  await kubectl(['uncordon', home])
+  await lab.kubectl('delete', 'ei', 'far', 'further', '--timeout=120s')
+  const isUnused = ([copy]: Awaited<ReturnType<typeof copies>>) =>
+    copy !== undefined && recordOf(copy)?.unusedSince !== undefined
+  const [copy] = await waitFor('the copy to be unused', 60, copies, isUnused)
+  const record = copy === undefined ? undefined : recordOf(copy)
+  if (copy === undefined || record === undefined) throw new Error('there is no copy')
+  const longAgo = new Date(Date.now() - 24 * 3600 * 1000).toISOString()
+  const annotations = { [copyAnnotations.record]: recordText({ ...record, unusedSince: longAgo }) }
+  await client.mergePatch(persistentVolumeClaims, copy.metadata, { metadata: { annotations } })
+  await waitFor('the copy to be gone', 60, copies, (left) => left.length === 0)
+  assert.is((await image()).status?.phase, 'Ready')
+  assert.is((await lab.status('near')).phase, 'Ready')
+})
+
+test.run()

@@ -1,0 +1,110 @@
+import type { Pod } from '../kube/object.ts'
+import type { Store } from '../kube/store.ts'
+import type { ReconcileContext } from '../runtime/controller.ts'
+import type { Outcome } from '../runtime/outcome.ts'
+import { viewWorker } from '../worker/view.ts'
+import { act, type CopyActDependencies, removeWorker } from './act.ts'
+import { type Copied, contentOf } from './content.ts'
+import { type CopyObserved, decideCopy } from './decide.ts'
+import { sourceName, targetName } from './desired.ts'
+import { ownerKey, servedObject } from './record.ts'
+import { type ClaimSources, type ClaimView, claimsOf, isCopyOf, viewClaim } from './views.ts'
+
+export type CopyReconcileDependencies = CopyActDependencies &
+  Readonly<{
+    kind: Copied['kind']
+    /** The images that copies are made of, all of that kind. */
+    copied: Pick<Store<Copied>, 'getByKey'>
+    sources: ClaimSources
+    keepSeconds: number
+    now: () => Date
+  }>
+
+/** Brings each copy of one image a step nearer to where it is to be. */
+export class CopyReconciler {
+  readonly #dependencies: CopyReconcileDependencies
+
+  constructor(dependencies: CopyReconcileDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  async reconcile(key: string, { signal, log }: ReconcileContext): Promise<Outcome> {
+    const { kind, sources } = this.#dependencies
+    const copies = sources.claims
+      .byIndex('copyOf', `${kind}/${key}`)
+      .map((claim) => viewClaim(claim, sources))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+    const waits: number[] = []
+    let isBusy = copies.some((copy) => this.#hasWorkers(copy))
+    for (const copy of copies) {
+      const observed = this.#observe(key, copy, isBusy)
+      const { action, requeueAfterSeconds } = decideCopy(observed)
+      if (requeueAfterSeconds !== undefined) waits.push(requeueAfterSeconds)
+      if (action === undefined) continue
+      if (action.kind === 'createSource') isBusy = true
+      log.info('Copy', { claim: copy.name, action: action.kind })
+      await act(action, observed, this.#dependencies, signal)
+    }
+    await this.#removeOrphans(copies, key, signal)
+    return waits.length === 0 ? {} : { requeueAfterSeconds: Math.max(0.1, Math.min(...waits)) }
+  }
+
+  /** Workers of a copy that is gone: nothing else would end the one that offers the image. */
+  async #removeOrphans(copies: readonly ClaimView[], key: string, signal: AbortSignal): Promise<void> {
+    const { kind, sources, client } = this.#dependencies
+    const known = copies.flatMap((copy) => Object.values(this.#workersOf(copy)))
+    for (const pod of sources.pods.byIndex('copyFor', `${kind}/${key}`))
+      if (!known.includes(pod) && pod.metadata.deletionTimestamp === undefined)
+        await removeWorker(client, pod.metadata, signal)
+  }
+
+  #workersOf(copy: ClaimView): Readonly<{ source: Pod | undefined; target: Pod | undefined }> {
+    const { pods } = this.#dependencies.sources
+    const { claim, record } = copy
+    if (record === undefined) return { source: undefined, target: undefined }
+    const ours = (pod: Pod | undefined) =>
+      pod !== undefined && servedObject(pod).includes(ownerKey(record.of)) ? pod : undefined
+    return {
+      source: ours(pods.get(record.of.namespace, sourceName({ claim, record }))),
+      target: ours(pods.get(copy.namespace, targetName(claim))),
+    }
+  }
+
+  #hasWorkers(copy: ClaimView): boolean {
+    const { source, target } = this.#workersOf(copy)
+    return source !== undefined || target !== undefined
+  }
+
+  #observe(key: string, copy: ClaimView, isBusy: boolean): CopyObserved {
+    const { copied, sources, keepSeconds, now } = this.#dependencies
+    const { record } = copy
+    if (record === undefined) throw new TypeError(`claim ${copy.name} is no copy`)
+    const image = copied.getByKey(key)
+    const content = image === undefined ? undefined : contentOf(image)
+    const isWanted =
+      image !== undefined &&
+      content !== undefined &&
+      isCopyOf(record, content) &&
+      copy.namespace === content.namespace
+    const { source, target } = this.#workersOf(copy)
+    const [node] = copy.vms.flatMap(({ spec }) => spec.nodeName ?? [])
+    return {
+      copy: { ...copy, record },
+      isWanted,
+      isLeaving: image?.metadata.deletionTimestamp !== undefined,
+      sources:
+        content === undefined
+          ? []
+          : claimsOf(content, content.namespace, sources).filter(
+              (one) => one.isReady && !one.isGoing && one.isBound,
+            ),
+      source: source === undefined ? undefined : viewWorker(source),
+      target: target === undefined ? undefined : viewWorker(target),
+      sourceMadeAt: source?.metadata.creationTimestamp,
+      node,
+      isBusy,
+      keepSeconds,
+      now: now(),
+    }
+  }
+}
