@@ -15,7 +15,7 @@ export type CopyObserved = Readonly<{
   /** The pod that offers the image, and the one that writes the copy. */
   source: WorkerView | undefined
   target: WorkerView | undefined
-  /** When the pod that offers the image was made, RFC 3339. */
+  /** Since when the pod that offers the image is known, RFC 3339. */
   sourceMadeAt: string | undefined
   /** The node of a VM that waits for it. */
   node: string | undefined

@@ -23,6 +23,8 @@ export type CopyReconcileDependencies = CopyActDependencies &
 /** Brings each copy of one image a step nearer to where it is to be. */
 export class CopyReconciler {
   readonly #dependencies: CopyReconcileDependencies
+  /** Since when this process knows of the pods that offer images, RFC 3339 by their UIDs. */
+  readonly #seen = new Map<string, string>()
 
   constructor(dependencies: CopyReconcileDependencies) {
     this.#dependencies = dependencies
@@ -70,6 +72,17 @@ export class CopyReconciler {
     }
   }
 
+  /** By our own clock: that of whoever stamped the pod may be another. */
+  #firstSeen(uid: string): string {
+    const now = this.#dependencies.now().toISOString()
+    const first = this.#seen.get(uid) ?? now
+    this.#seen.delete(uid)
+    this.#seen.set(uid, first)
+    const [oldest] = this.#seen.keys()
+    if (this.#seen.size > 1000 && oldest !== undefined) this.#seen.delete(oldest)
+    return first
+  }
+
   #hasWorkers(copy: ClaimView): boolean {
     const { source, target } = this.#workersOf(copy)
     return source !== undefined || target !== undefined
@@ -100,7 +113,7 @@ export class CopyReconciler {
             ),
       source: source === undefined ? undefined : viewWorker(source),
       target: target === undefined ? undefined : viewWorker(target),
-      sourceMadeAt: source?.metadata.creationTimestamp,
+      sourceMadeAt: source === undefined ? undefined : this.#firstSeen(source.metadata.uid ?? ''),
       node,
       isBusy,
       keepSeconds,
