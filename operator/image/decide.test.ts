@@ -74,6 +74,7 @@ function observed(of: Partial<Observed> = {}): Observed {
     claims: held === undefined ? [] : [held],
     pods: of.pod === undefined ? [] : [of.pod],
     source: { kind: 'ready' },
+    copies: { copies: [], places: undefined },
     users: [],
     claimsInUse: new Set(),
     worker: undefined,
