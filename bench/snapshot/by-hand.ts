@@ -8,7 +8,10 @@ const podName = 'by-hand'
  * uncompressed copy to a volume of the same class. The copy is in the page cache, as the VM's disk is.
  */
 export async function convertByHand(namespace: string, claim: string, rounds: number): Promise<number[]> {
-  const limits = { cpu: '2', memory: '512Mi' }
+  const [requests, limits] = [
+    { cpu: '100m', memory: '128Mi' },
+    { cpu: '2', memory: '512Mi' },
+  ]
   const secure = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
   const pod = {
     apiVersion: 'v1',
@@ -28,7 +31,7 @@ export async function convertByHand(namespace: string, claim: string, rounds: nu
             image: await runnerImage(),
             command: ['timeout', '1200', 'tail', '-f', '/dev/null'],
           },
-          ...{ resources: { limits }, securityContext: secure },
+          ...{ resources: { requests, limits }, securityContext: secure },
           volumeMounts: [
             { name: 'kept', mountPath: '/kept', readOnly: true },
             { name: 'to', mountPath: '/to' },
