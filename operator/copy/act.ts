@@ -45,7 +45,8 @@ export async function act(
     }
     case 'createSource': {
       const source = action.source.claim
-      await createWorker(client, source, sourceWorker({ ...input, source }), signal)
+      const owner = claim.metadata.namespace === source.metadata.namespace ? claim : source
+      await createWorker(client, owner, sourceWorker({ ...input, source }), signal)
       return
     }
     case 'createTarget':

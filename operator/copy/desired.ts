@@ -97,7 +97,10 @@ export function sourceWorker(
   input: CopyWorkersInput,
 ): Readonly<{ pod: Intent<Pod>; secret: Intent<Secret> }> {
   const name = sourceName(input)
-  return worker(input, input.source, name, {
+  const { claim, source } = input
+  // It goes with the copy; across namespaces, where that is not possible, with what it reads.
+  const owner = claim.metadata.namespace === source.metadata.namespace ? claim : source
+  return worker(input, owner, name, {
     job: 'serve',
     source: input.source.metadata.name,
     env: { EXPORT: 'file' },
