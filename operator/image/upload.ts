@@ -6,6 +6,6 @@ export function uploadCommand(namespace: string, name: string): string {
   return [
     `kubectl -n ${namespace} port-forward pod/${name} ${uploadPort} & sleep 2;`,
     `curl -f -T FILE -H "Authorization: Bearer $(kubectl -n ${namespace} get secret ${name} -o jsonpath='{.data.token}' | base64 -d)"`,
-    `http://127.0.0.1:${uploadPort}/`,
+    `http://127.0.0.1:${uploadPort}/; kill $!`,
   ].join(' ')
 }
