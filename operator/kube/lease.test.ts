@@ -14,12 +14,15 @@ let server: FakeApiServer
 let client: KubeClient
 let clock: ManualClock
 let stop: AbortController
+/** Calls without an answer yet. */
+let underWay: number
 
 test.before.each(async () => {
   server = new FakeApiServer()
   clock = new ManualClock()
   stop = new AbortController()
-  client = new KubeClient({ connection: fixedConnection(await server.listen()), clock })
+  underWay = 0
+  client = counted(new KubeClient({ connection: fixedConnection(await server.listen()), clock }))
 })
 test.after.each(async () => {
   stop.abort()
@@ -32,14 +35,34 @@ const candidate = (identity: string) =>
 const lease = () => server.world.get(path, 'lab', 'operator') as Lease | undefined
 const holder = () => lease()?.spec?.holderIdentity
 
-/** Moves time in small steps, letting calls get their answers in between. */
+/** The client, with its calls counted while they are under way. */
+function counted(one: KubeClient): KubeClient {
+  const call = <A extends unknown[], R>(method: (...args: A) => Promise<R>) => {
+    return async (...args: A): Promise<R> => {
+      underWay++
+      return method.apply(one, args).finally(() => underWay--)
+    }
+  }
+  return Object.assign(Object.create(one) as KubeClient, {
+    find: call(one.find as never),
+    create: call(one.create as never),
+    mergePatch: call(one.mergePatch as never),
+    close: () => one.close(),
+  })
+}
+
+/** Moves time in small steps. Time stands still until each call has its answer, but for one that the server leaves hanging. */
 async function pass(seconds: number): Promise<void> {
   for (let step = 0; step < seconds * 2; step++) {
-    const answered = server.requests.length
     clock.advance(500)
-    await new Promise((resolve) => setTimeout(resolve, 2))
-    if (server.requests.length > answered) await new Promise((resolve) => setTimeout(resolve, 3))
+    await turn()
+    while (underWay > server.hanging) await turn()
   }
+}
+
+/** Lets what is due in the event loop happen, several promises deep. */
+async function turn(): Promise<void> {
+  for (let round = 0; round < 3; round++) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /** Keeps track of a pending promise. */

@@ -41,6 +41,8 @@ export class FakeApiServer {
   readonly #sockets = new Set<Socket>()
   readonly #watches = new Set<ServerResponse>()
   readonly #rules: Rule[] = []
+  /** Requests that are left hanging, as long as their client waits. */
+  hanging = 0
   readonly #secure: boolean
 
   constructor(tls?: { key: string; cert: string }) {
@@ -121,7 +123,11 @@ export class FakeApiServer {
   }
 
   #fail(fault: Fault, seen: Seen, response: ServerResponse): void {
-    if (fault === 'hang') return
+    if (fault === 'hang') {
+      this.hanging++
+      response.on('close', () => this.hanging--)
+      return
+    }
     if (fault === 'drop') response.socket?.destroy()
     else if ('handle' in fault) fault.handle(seen, response)
     else
