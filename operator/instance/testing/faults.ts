@@ -95,9 +95,9 @@ export async function goStale(
     await lab.until('the kubelet to be idle', () => world.kubelet.isIdle)
   }
   operator.client.letGo()
-  let print = await fingerprint(lab, name)
+  let print = await printOf(lab, path)
   const isThere = async () => {
-    print = await fingerprint(lab, name)
+    print = await printOf(lab, path)
     return JSON.stringify(print) === JSON.stringify(baseline.print)
   }
   const what = `the same end of: ${path.name}, ${JSON.stringify(staleness)}`
