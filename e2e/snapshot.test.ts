@@ -34,7 +34,11 @@ const settled = (name: string) =>
   )
 
 /** The numbers that the guest has written so far: each is on the disk before the next one is. */
-const sequence = async (name: string) => (await lab.sh(name, 'cat /root/sequence')).split('\n').map(Number)
+const sequence = async (name: string) => {
+  // A session that ends without its exit status is tried again: what counts is what is on the disk.
+  const text = await waitFor(`the sequence in ${name}`, 30, () => lab.sh(name, 'cat /root/sequence'))
+  return text.split('\n').map(Number)
+}
 const isPrefix = (numbers: readonly number[]) => numbers.every((number, at) => number === at + 1)
 
 const identity = async (name: string) => ({
