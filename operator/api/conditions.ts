@@ -19,6 +19,15 @@ export const conditionTypes = {
 /** The name of a condition of an EphemeralInstance. */
 export type ConditionType = keyof typeof conditionTypes
 
+/** Of a status as a whole: which version of the spec it is about. */
+export const observedGeneration = z
+  .int()
+  .min(0)
+  .optional()
+  .describe(
+    'The metadata.generation that this status was found for. Older than the object: not yet looked at again.',
+  )
+
 /** One condition, with the fields and limits of the API machinery's own. */
 export const condition = z
   .object({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { listMap } from './cel.ts'
-import { conditions } from './conditions.ts'
+import { conditions, observedGeneration } from './conditions.ts'
 import { diskImageFields } from './disk-image.ts'
 
 /** The phases of a BaseImage: one word for people. Each with what it says. */
@@ -60,13 +60,7 @@ const copy = z.object({
 /** What the operator has found out about a BaseImage. */
 export const baseImageStatus = z
   .object({
-    observedGeneration: z
-      .int()
-      .min(0)
-      .optional()
-      .describe(
-        'The metadata.generation that this status was found for. Older than the object: not yet looked at again.',
-      ),
+    observedGeneration,
     phase: z
       .string()
       .max(63)

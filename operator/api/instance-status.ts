@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { listMap } from './cel.ts'
-import { conditions } from './conditions.ts'
+import { conditions, observedGeneration } from './conditions.ts'
 
 const milliseconds = (what: string) =>
   z.int().min(0).optional().describe(`Milliseconds from the creation of the pod until ${what}.`)
@@ -55,13 +55,7 @@ export const booted = z
 /** What the operator has found out about an EphemeralInstance. */
 export const instanceStatus = z
   .object({
-    observedGeneration: z
-      .int()
-      .min(0)
-      .optional()
-      .describe(
-        'The metadata.generation that this status was found for. Older than the object: not yet looked at again.',
-      ),
+    observedGeneration,
     phase: z
       .string()
       .max(63)

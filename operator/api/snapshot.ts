@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { rules } from './cel.ts'
-import { conditions } from './conditions.ts'
+import { conditions, observedGeneration } from './conditions.ts'
 import { diskImageFields } from './disk-image.ts'
 import { apiVersion } from './group.ts'
 import { objectMeta } from './object-meta.ts'
@@ -47,13 +47,7 @@ const source = z
 /** What the operator has found out about a Snapshot. */
 export const snapshotStatus = z
   .object({
-    observedGeneration: z
-      .int()
-      .min(0)
-      .optional()
-      .describe(
-        'The metadata.generation that this status was found for. Older than the object: not yet looked at again.',
-      ),
+    observedGeneration,
     phase: z
       .string()
       .max(63)
