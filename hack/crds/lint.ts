@@ -26,6 +26,7 @@ const known = new Set([
   'x-kubernetes-list-type',
   'x-kubernetes-list-map-keys',
   'x-kubernetes-int-or-string',
+  'x-kubernetes-preserve-unknown-fields',
 ])
 
 /**

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { boot } from './boot.ts'
 import { exactlyOneOf, rules } from './cel.ts'
+import { placement } from './placement.ts'
 import { ports } from './ports.ts'
 import { readiness } from './readiness.ts'
 import { resources } from './resources.ts'
@@ -70,6 +71,7 @@ export const instanceSpec = z
     readiness: readiness.optional(),
     ports,
     network: network.optional(),
+    placement: placement.optional(),
     accelerator: z
       .enum(['Auto', 'KVM', 'TCG'])
       .default('Auto')

@@ -16,6 +16,8 @@ export const labels = {
   image: `${group}/base-image`,
   /** On copies of an image's claim, and on the pods that make them: the name of that claim. */
   copyOf: `${group}/copy-of`,
+  /** On the pods of VMs that keep apart or together: the name of their `placement.group`. */
+  group: `${group}/group`,
 } as const
 
 /** Values of labels that never change. */

@@ -140,7 +140,9 @@ async function createPod(
   if (placing.isNew) await createCopyClaim(placing.boot.claim, observed, client, signal)
   const intent = vmPod({ instance, size, ...placing, config, restartsBefore, createdAt: now().toISOString() })
   try {
-    return { pod: await client.create(pods, intent, { signal }), isNew: true }
+    // What the schema hands on as it is may hold anything.
+    const strict = instance.spec.placement?.affinity !== undefined
+    return { pod: await client.create(pods, intent, { signal, strict }), isNew: true }
   } catch (error) {
     if (!isAlreadyExists(error)) throw refusalOf(error, "the VM's pod")
   }

@@ -6,6 +6,7 @@ import { startTroubleOf } from '../pod/waiting.ts'
 import type { Observed } from './observed.ts'
 import { copying } from './placing.ts'
 import type { PodView } from './pod-view.ts'
+import { unschedulableMessage } from './unschedulable.ts'
 import { down, type Finding, no, stalled, type Verdict, yes } from './verdict.ts'
 
 type Step = (observed: Observed, pod: PodView, scheduled: Finding) => Verdict | undefined
@@ -33,10 +34,7 @@ export function judgePod(observed: Observed, pod: PodView): Verdict {
 function schedulingOf(pod: PodView): Finding {
   if (pod.node !== undefined) return yes('Scheduled', `The pod is on node ${pod.node}.`)
   if (pod.unschedulable === undefined) return no('PodCreated', 'The pod has no node yet.')
-  return no(
-    'Unschedulable',
-    `No node takes the VM at present: ${pod.unschedulable} Free a node's resources, add a node, or choose a smaller flavor.`,
-  )
+  return no('Unschedulable', unschedulableMessage(pod.unschedulable))
 }
 
 function withoutNode({ now }: Observed, pod: PodView, scheduled: Finding): Verdict | undefined {

@@ -39,7 +39,13 @@ export type DeleteOptions = CallOptions &
     propagationPolicy?: 'Foreground' | 'Background' | 'Orphan'
   }>
 
-export type WriteOptions = CallOptions & Readonly<{ fieldManager?: string; dryRun?: boolean }>
+export type WriteOptions = CallOptions &
+  Readonly<{
+    fieldManager?: string
+    dryRun?: boolean
+    /** Fields that the API server does not know are refused, instead of dropped. */
+    strict?: boolean
+  }>
 
 export type ApplyOptions = WriteOptions &
   Readonly<{

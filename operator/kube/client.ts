@@ -318,6 +318,7 @@ export class KubeClient {
   #writeQuery(options: WriteOptions): URLSearchParams {
     const query = new URLSearchParams({ fieldManager: options.fieldManager ?? this.#fieldManager })
     if (options.dryRun === true) query.set('dryRun', 'All')
+    if (options.strict === true) query.set('fieldValidation', 'Strict')
     return query
   }
 }

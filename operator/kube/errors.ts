@@ -51,6 +51,8 @@ export const isAlreadyExists = (error: unknown): boolean => is(error, (e) => e.r
 export const isExpired = (error: unknown): boolean =>
   is(error, (e) => e.status === 410 || e.reason === 'Expired' || e.reason === 'Gone')
 export const isForbidden = (error: unknown): boolean => is(error, (e) => e.status === 403)
+/** The body is not what the kind looks like: a wrong type, or with strict validation an unknown field. */
+export const isBadRequest = (error: unknown): boolean => is(error, (e) => e.status === 400)
 export const isInvalid = (error: unknown): boolean => is(error, (e) => e.status === 422)
 export const isTooManyRequests = (error: unknown): boolean => is(error, (e) => e.status === 429)
 /** The caller's signal ended the call. */

@@ -1,3 +1,4 @@
+import { acceptedPlacements } from './placements.ts'
 import { but, good, key, open, type Spec, sized } from './specs.ts'
 
 /** Specs at the edge of what is allowed. */
@@ -44,4 +45,5 @@ export const accepted: readonly { name: string; spec: Spec }[] = [
     }),
   },
   { name: '64 long keys', spec: but({ sshAuthorizedKeys: Array(64).fill(`ssh-rsa ${'A'.repeat(4000)}`) }) },
+  ...acceptedPlacements,
 ]

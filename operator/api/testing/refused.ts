@@ -1,3 +1,4 @@
+import { refusedPlacements } from './placements.ts'
 import { but, key, open, type Spec, size, sized } from './specs.ts'
 
 /** One row for each way to get a field wrong, with what the API server's answer must say. */
@@ -226,4 +227,5 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     spec: but({ terminationGracePeriodSeconds: 3601 }),
     want: /less than or equal to 3600/,
   },
+  ...refusedPlacements,
 ]

@@ -20,6 +20,7 @@ import {
   overlayVolumeBytes,
 } from './disk.ts'
 import { podMemoryBytes, podMemoryLimitBytes } from './memory.ts'
+import { groupLabels, placementOf } from './placement.ts'
 import { forwardedPorts } from './ports.ts'
 import { type PodRecord, recordVariable } from './record.ts'
 import { secretKeys } from './secret.ts'
@@ -51,13 +52,13 @@ export type PodInput = Readonly<{
 
 /** The pod of one VM: no privilege, no token, nothing of the node, and everything that it may use accounted for. */
 export function vmPod(input: PodInput): Intent<Pod> {
-  const { instance, size, boot, avoid = [], config } = input
+  const { instance, size, boot, avoid, config } = input
   const { name, namespace, uid = '' } = instance.metadata
   return {
     metadata: {
       name: childName(name),
       ...(namespace === undefined ? {} : { namespace }),
-      labels: childLabels(instance),
+      labels: { ...childLabels(instance), ...groupLabels(instance) },
       annotations: {
         // A VM's pod that ended is done, not on its way: Argo CD would wait for it otherwise.
         'argocd.argoproj.io/ignore-restart-policy': 'true',
@@ -80,7 +81,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
           { name: 'net.ipv4.ping_group_range', value: '0 2147483647' },
         ],
       },
-      ...(avoid.length === 0 ? {} : { affinity: awayFrom(avoid) }),
+      ...placementOf(instance, avoid),
       containers: [
         {
           name: containerName,
@@ -135,20 +136,6 @@ export function vmPod(input: PodInput): Intent<Pod> {
         secretVolume('control', childName(name), [secretKeys.controlKey]),
         secretVolume('nbd', childName(name), [secretKeys.nbdKeys]),
       ],
-    },
-  }
-}
-
-/** A copy is made where there is none: another one there would be of no use. */
-function awayFrom(avoid: readonly Requirement[]) {
-  const matchExpressions = avoid.map(({ key, operator, values = [] }) => ({
-    key,
-    operator,
-    values: [...values],
-  }))
-  return {
-    nodeAffinity: {
-      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] },
     },
   }
 }
