@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { flavors } from '../operator/api/types.ts'
+import { flavors, keyPairs } from '../operator/api/types.ts'
 import { findCondition } from '../operator/kube/conditions.ts'
 import { persistentVolumeClaims, pods } from '../operator/kube/resource.ts'
 import { client } from './harness/client.ts'
@@ -58,6 +58,18 @@ const rows: readonly Row[] = [
       client.apply(flavors, {
         metadata: { name: flavor },
         spec: { cpus: 1, memory: '128Mi', disk: '128Mi' },
+      }),
+  },
+  {
+    name: 'no-key-pair',
+    spec: { sshAuthorizedKeys: [], keyPairs: ['late'] },
+    reason: 'KeyPairNotFound',
+    says: /no KeyPair late .*create it/,
+    // The one key that lets the test in afterwards.
+    mend: () =>
+      client.create(keyPairs, {
+        metadata: { name: 'late', namespace: lab.namespace },
+        spec: { publicKey: lab.key.publicKey },
       }),
   },
   {
@@ -141,7 +153,7 @@ lab.test(
   'nothing runs in circles: no pod where none can be, one for each other, and each started once',
   async () => {
     const found = await pace()
-    const withoutPod = ['no-claim', 'no-flavor']
+    const withoutPod = ['no-claim', 'no-flavor', 'no-key-pair']
     const expected = rows.map(({ name }) => name).filter((name) => !withoutPod.includes(name))
     assert.equal(found.map(({ name }) => name).sort(), expected.map((name) => `${name}-vm`).sort())
     assert.equal(
@@ -187,6 +199,7 @@ const refused: readonly Readonly<{ what: string; spec: SpecPart; says: RegExp }>
     says: /spec\.resources\.cpus.*greater than or equal to 1/,
   },
   { what: 'a key that is none', spec: { sshAuthorizedKeys: ['hello'] }, says: /not an OpenSSH public key/ },
+  { what: 'a name that is a key', spec: { keyPairs: ['ssh-ed25519 AAAA'] }, says: /names of KeyPairs/ },
   { what: '65 KiB of user-data', spec: { userData: 'x'.repeat(65 * 1024) }, says: /at most 64 KiB/ },
 ]
 

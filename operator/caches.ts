@@ -1,5 +1,5 @@
 import { labels, labelValues } from './api/labels.ts'
-import { baseImages, ephemeralInstances, flavors, snapshots } from './api/types.ts'
+import { baseImages, ephemeralInstances, flavors, keyPairs, snapshots } from './api/types.ts'
 import { copiedObject, servedObject } from './copy/record.ts'
 import { imageIndexes } from './image/sources.ts'
 import { instanceIndexes } from './instance/sources.ts'
@@ -21,6 +21,7 @@ export function openCaches(options: { client: KubeClient; emit: Emit<KubeTelemet
   return {
     instances: new Reflector({ ...options, type: ephemeralInstances, indexes: instanceIndexes }),
     flavors: new Reflector({ ...options, type: flavors }),
+    keyPairs: new Reflector({ ...options, type: keyPairs }),
     images: new Reflector({ ...options, type: baseImages, indexes: imageIndexes }),
     snapshots: new Reflector({ ...options, type: snapshots, indexes: snapshotIndexes }),
     claims: new Reflector({

@@ -5,6 +5,7 @@ import { copyController } from './copy/controller.ts'
 import { imageController } from './image/controller.ts'
 import { instanceController } from './instance/controller.ts'
 import type { Milestone } from './instance/milestones.ts'
+import { keyPairController } from './key-pair/controller.ts'
 import { Applier } from './kube/apply.ts'
 import type { KubeClient } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
@@ -37,6 +38,7 @@ export function openControllers(options: ControllersOptions) {
   const instances = instanceController({ ...options, caches, applier: applier('instance') })
   const images = imageController({ ...options, caches, applier: applier('image') })
   const kept = snapshotController({ ...options, caches, applier: applier('snapshot') })
+  const keys = keyPairController({ ...options, caches, applier: applier('keypair') })
   const copies = (kind: 'BaseImage' | 'Snapshot') =>
     copyController({
       ...options,
@@ -48,6 +50,6 @@ export function openControllers(options: ControllersOptions) {
     caches,
     reflectors: reflectorsOf(caches),
     /** The instances' own comes first. */
-    controllers: [instances, images, kept, copies('BaseImage'), copies('Snapshot')] as const,
+    controllers: [instances, images, kept, keys, copies('BaseImage'), copies('Snapshot')] as const,
   }
 }

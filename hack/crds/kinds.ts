@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { baseImage } from '../../operator/api/base-image.ts'
 import { ephemeralInstance } from '../../operator/api/ephemeral-instance.ts'
 import { flavor } from '../../operator/api/flavor.ts'
+import { keyPair } from '../../operator/api/key-pair.ts'
 import { snapshot } from '../../operator/api/snapshot.ts'
 
 /** A column of `kubectl get`. Priority 1 shows with `-o wide` alone. */
@@ -198,6 +199,26 @@ export const kinds: readonly Kind[] = [
       { name: 'Memory', type: 'string', jsonPath: '.spec.memory', description: 'RAM.' },
       { name: 'Disk', type: 'string', jsonPath: '.spec.disk', description: 'Size of the disk.' },
       { name: 'Description', type: 'string', jsonPath: '.spec.description', description: 'What it is for.' },
+      age,
+    ],
+  },
+  {
+    kind: 'KeyPair',
+    plural: 'keypairs',
+    singular: 'keypair',
+    shortNames: ['kp'],
+    scope: 'Namespaced',
+    schema: keyPair,
+    selectableFields: [],
+    columns: [
+      { name: 'Type', type: 'string', jsonPath: '.status.type', description: 'Type of the key.' },
+      {
+        name: 'Fingerprint',
+        type: 'string',
+        jsonPath: '.status.fingerprint',
+        description: 'As ssh-keygen -l writes it.',
+      },
+      { name: 'Comment', type: 'string', jsonPath: '.status.comment', description: 'Whose key it is.' },
       age,
     ],
   },

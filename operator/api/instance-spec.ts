@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { boot } from './boot.ts'
 import { exactlyOneOf, rules } from './cel.ts'
+import { keyPairs } from './key-pairs.ts'
 import { placement } from './placement.ts'
 import { ports } from './ports.ts'
 import { readiness } from './readiness.ts'
@@ -42,6 +43,7 @@ export const instanceSpec = z
         'The size written out: cpus, memory and disk, all three. Give this or flavor. A change takes effect at the next rebuild.',
       ),
     sshAuthorizedKeys,
+    keyPairs,
     userData,
     powerState: z
       .enum(['Running', 'Stopped', 'Paused'])

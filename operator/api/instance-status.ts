@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { listMap } from './cel.ts'
 import { conditions, observedGeneration } from './conditions.ts'
+import { pinnedKeyPairs } from './key-pairs.ts'
 
 const milliseconds = (what: string) =>
   z.int().min(0).optional().describe(`Milliseconds from the creation of the pod until ${what}.`)
@@ -93,6 +94,7 @@ export const instanceStatus = z
       .describe("The flavor's name, or cpus/memory/disk where the size is written out, such as 2/1Gi/10Gi."),
     resources: resolved.optional(),
     boot: booted.optional(),
+    keyPairs: pinnedKeyPairs,
     rebuildGeneration: z
       .int32()
       .min(0)

@@ -43,6 +43,8 @@ export const reasons = {
   SnapshotFailed: 'The Snapshot failed, or is being deleted.',
   FlavorDiskTooSmall: "The VM's disk is smaller than its image asks for.",
   FlavorMemoryTooSmall: "The VM's memory is less than its image asks for.",
+  KeyPairNotFound: 'There is no KeyPair with a name that the spec gives.',
+  KeyPairInvalid: 'The public key of a KeyPair that the spec names is damaged.',
   ClaimNotFound: 'There is no PersistentVolumeClaim with the name that the spec gives.',
   ClaimLost: 'The claim of the boot source is being deleted or lost its volume.',
   NameTaken: 'A pod or Secret with the name that the instance needs exists and belongs to something else.',

@@ -3,6 +3,7 @@ import type { BaseImage } from './base-image.ts'
 import type { EphemeralInstance } from './ephemeral-instance.ts'
 import type { Flavor } from './flavor.ts'
 import { group, version } from './group.ts'
+import type { KeyPair } from './key-pair.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** EphemeralInstance as the API server serves it. */
@@ -21,6 +22,15 @@ export const flavors = resourceType<Flavor>({
   kind: 'Flavor',
   plural: 'flavors',
   namespaced: false,
+})
+
+/** KeyPair as the API server serves it. */
+export const keyPairs = resourceType<KeyPair>({
+  group,
+  version,
+  kind: 'KeyPair',
+  plural: 'keypairs',
+  namespaced: true,
 })
 
 /** Snapshot as the API server serves it. */

@@ -51,7 +51,7 @@ export async function act(
   switch (action.kind) {
     case 'create':
       if (!(await isStillWanted(observed, dependencies, signal))) return undefined
-      await putInstanceSecret(observed.instance, dependencies, signal)
+      await putInstanceSecret(observed, dependencies, signal)
       return createPod(action, observed, dependencies, signal)
     case 'delete': {
       const { namespace, name } = observed.instance.metadata
@@ -94,11 +94,11 @@ export async function removeLeftBehind(
 
 /** The instance's Secret, as it is to be. */
 async function putInstanceSecret(
-  instance: EphemeralInstance,
+  { instance, keyPairs }: Observed,
   { client, masterKey }: ActDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  const intent = instanceSecret(instance, masterKey)
+  const intent = instanceSecret(instance, masterKey, keyPairs.kind === 'ready' ? keyPairs.keys : [])
   let outcome: PutOutcome
   try {
     outcome = await putSecret(client, instance, intent, [labels.instance, labels.managedBy], signal)
@@ -136,9 +136,11 @@ async function createPod(
   { client, config, now }: ActDependencies,
   signal: AbortSignal,
 ): Promise<Creation | undefined> {
-  const { instance } = observed
+  const { instance, keyPairs } = observed
   if (placing.isNew) await createCopyClaim(placing.boot.claim, observed, client, signal)
-  const intent = vmPod({ instance, size, ...placing, config, restartsBefore, createdAt: now().toISOString() })
+  const pinned = keyPairs.kind === 'ready' ? { keyPairs: keyPairs.pinned } : {}
+  const createdAt = now().toISOString()
+  const intent = vmPod({ instance, size, ...placing, ...pinned, config, restartsBefore, createdAt })
   try {
     // What the schema hands on as it is may hold anything.
     const strict = instance.spec.placement?.affinity !== undefined

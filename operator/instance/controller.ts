@@ -1,3 +1,4 @@
+import type { KeyPair } from '../api/key-pair.ts'
 import type { Caches } from '../caches.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { keyOf } from '../kube/object.ts'
@@ -19,6 +20,7 @@ export function instanceController(options: InstanceControllerOptions): Controll
   const sources = {
     instances: caches.instances.store,
     flavors: caches.flavors.store,
+    keyPairs: caches.keyPairs.store,
     images: caches.images.store,
     snapshots: caches.snapshots.store,
     claims: caches.claims.store,
@@ -33,11 +35,13 @@ export function instanceController(options: InstanceControllerOptions): Controll
     backoff: { capMs: 60_000 },
     reconcile: (key, context) => reconciler.reconcile(key, context),
   })
-  const { instances, flavors, images, snapshots, claims, pods } = sources
+  const { instances, flavors, keyPairs, images, snapshots, claims, pods } = sources
   controller.watch(instances)
   controller.watch(pods, instanceOfPod)
   controller.watch(flavors, (flavor) => instances.byIndex('flavor', flavor.metadata.name).map(keyOf))
   controller.watch(claims, (claim) => instances.byIndex('claim', keyOf(claim)).map(keyOf))
+  const publicKeyOf = ({ spec }: KeyPair) => spec.publicKey
+  controller.watchPart(keyPairs, publicKeyOf, (pair) => instances.byIndex('keyPair', keyOf(pair)).map(keyOf))
   controller.watchPart(images, bootPartOf, (image) => instances.byIndex('image', keyOf(image)).map(keyOf))
   controller.watchPart(snapshots, bootPartOf, (snapshot) =>
     instances.byIndex('snapshot', keyOf(snapshot)).map(keyOf),

@@ -191,7 +191,7 @@ function atEnd(succeeded: boolean, message: string): Verdict {
 }
 
 function notBuildable(
-  { instance, flavor, source, config }: Observed,
+  { instance, flavor, keyPairs, source, config }: Observed,
   pod: PodView | undefined,
 ): Verdict | undefined {
   if (pod !== undefined) return undefined
@@ -203,6 +203,7 @@ function notBuildable(
       `There is no Flavor ${spec.flavor}: kubectl get flavors lists those that there are; name one of them in spec.flavor.`,
     )
   }
+  if (keyPairs.kind === 'missing') return stalled(keyPairs.reason, keyPairs.message)
   if (source.kind !== 'ready') {
     const { kind, reason, message } = source
     return kind === 'missing' ? stalled(reason, message) : down('Pending', reason, message)

@@ -8,6 +8,7 @@ import { claimsOf, viewClaim } from '../copy/views.ts'
 import { passingFor, startingMilliseconds } from '../pod/passing.ts'
 import { bootSourceOf } from './boot-source.ts'
 import { childName } from './children.ts'
+import { keyPairsOf } from './key-pairs.ts'
 import type { MadePods } from './made-pods.ts'
 import type { Observed } from './observed.ts'
 import { isOurs } from './ownership.ts'
@@ -48,6 +49,7 @@ export async function observe(
     claims,
     under: mounted === undefined ? undefined : viewClaim(mounted, sources),
     flavor: flavor === undefined ? undefined : sources.flavors.get(undefined, flavor),
+    keyPairs: keyPairsOf(instance, sources),
     source: bootSourceOf(instance, sources),
     pod,
     made,

@@ -6,6 +6,7 @@ import type { Content } from '../copy/content.ts'
 import type { ClaimView } from '../copy/views.ts'
 import type { Pod } from '../kube/object.ts'
 import type { BootSource } from './boot-source.ts'
+import type { KeyPairsFound } from './key-pairs.ts'
 import type { MadePod } from './made-pods.ts'
 
 /** Everything that a decision rests on, read before it is made. */
@@ -13,6 +14,8 @@ export type Observed = Readonly<{
   instance: EphemeralInstance
   /** The flavor that the spec names; undefined when it names none, or one that does not exist. */
   flavor: Flavor | undefined
+  /** The KeyPairs that the spec names. */
+  keyPairs: KeyPairsFound
   /** What a VM would be made from now. */
   source: BootSource
   /** The image that the spec names, if it is complete. */

@@ -23,6 +23,7 @@ export type PodView = Omit<PodBasics, 'terminated'> &
     /** The most that a snapshot of the VM may keep aside; undefined: it can have none. */
     fleeceBytes: number | undefined
     boot: PodRecord['boot']
+    keyPairs: PodRecord['keyPairs']
   }>
 
 /** Reads a pod that the operator made. */
@@ -45,5 +46,6 @@ export function viewPod(pod: Pod): PodView {
     size: record?.size,
     fleeceBytes: record?.fleeceBytes,
     boot: record?.boot,
+    keyPairs: record?.keyPairs,
   }
 }

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import type { BaseImage } from '../api/base-image.ts'
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Flavor } from '../api/flavor.ts'
+import type { KeyPair } from '../api/key-pair.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import type { Applier } from '../kube/apply.ts'
 import type { KubeClient } from '../kube/client.ts'
@@ -35,6 +36,7 @@ function world(spec: Parameters<typeof instance>[0], applyStatus: Applier['apply
     sources: {
       instances,
       flavors: new ObjectStore<Flavor>(),
+      keyPairs: new ObjectStore<KeyPair>(),
       images: new ObjectStore<BaseImage>(),
       snapshots: new ObjectStore<Snapshot>(),
       claims,

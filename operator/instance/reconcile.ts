@@ -17,6 +17,7 @@ import type { Outcome } from '../runtime/outcome.ts'
 import { type ActDependencies, act, type Creation, FormerInTheWay, removeLeftBehind, restore } from './act.ts'
 import { childName } from './children.ts'
 import { decide } from './decide.ts'
+import { noKeyPairs } from './key-pairs.ts'
 import { MadePods } from './made-pods.ts'
 import { type Milestone, milestonesOf } from './milestones.ts'
 import { type ObserveDependencies, observe } from './observe.ts'
@@ -178,6 +179,7 @@ export class InstanceReconciler {
     const observed: Observed = {
       instance,
       flavor: undefined,
+      keyPairs: noKeyPairs,
       content: undefined,
       claims: [],
       under: undefined,

@@ -1,6 +1,7 @@
 import type { BaseImage } from '../api/base-image.ts'
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Flavor } from '../api/flavor.ts'
+import type { KeyPair } from '../api/key-pair.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import {
   type KubeObject,
@@ -16,6 +17,7 @@ import { instanceOfChild } from './children.ts'
 export type Sources = Readonly<{
   instances: Store<EphemeralInstance>
   flavors: Store<Flavor>
+  keyPairs: Store<KeyPair>
   images: Store<BaseImage>
   snapshots: Store<Snapshot>
   claims: Store<PersistentVolumeClaim>
@@ -27,6 +29,7 @@ export type Sources = Readonly<{
 /** How instances are found by what they refer to. */
 export const instanceIndexes: IndexFunctions<EphemeralInstance> = {
   flavor: ({ spec }) => (spec.flavor === undefined ? [] : [spec.flavor]),
+  keyPair: ({ metadata, spec }) => spec.keyPairs?.flatMap((name) => named(metadata.namespace, name)) ?? [],
   claim: ({ metadata, spec }) => named(metadata.namespace, spec.boot?.claim),
   image: ({ metadata, spec }) => named(metadata.namespace, spec.boot?.image),
   snapshot: ({ metadata, spec }) => named(metadata.namespace, spec.boot?.snapshot),

@@ -1,6 +1,7 @@
 import { flavorColumn, type InstanceStatus } from '../api/instance-status.ts'
 import { toTimestamp } from '../kube/clock.ts'
 import { type Condition, type NewCondition, removeCondition, setConditions } from '../kube/conditions.ts'
+import { changedKeyPairs } from './key-pairs.ts'
 import { lastVm } from './last-vm.ts'
 import type { Observed } from './observed.ts'
 import { type PodView, viewPod } from './pod-view.ts'
@@ -42,13 +43,13 @@ function ownPod({ pod }: Observed, verdict: Verdict): PodView | undefined {
 }
 
 function conditionsOf(
-  { instance }: Observed,
+  observed: Observed,
   verdict: Verdict,
   pod: PodView | undefined,
 ): Omit<NewCondition, 'observedGeneration'>[] {
   const { active, guestReady, scheduled, stalled } = verdict
   const isReady = guestReady.status === 'True'
-  const change = pod !== undefined && !pod.terminating && pod.specHash !== specHash(instance.spec)
+  const change = pod === undefined || pod.terminating ? undefined : changeOf(observed, pod)
   return [
     // At rest there is nothing to wait for: without a Ready condition, kstatus calls the object current.
     ...(verdict.atRest === true ? [] : [named('Ready', readyOf(verdict))]),
@@ -59,17 +60,20 @@ function conditionsOf(
       ? []
       : [named('Reconciling', { status: 'True', reason: guestReady.reason, message: guestReady.message })]),
     ...(stalled === undefined ? [] : [named('Stalled', { status: 'True', ...stalled })]),
-    ...(change
-      ? [
-          named('RestartRequired', {
-            status: 'True',
-            reason: 'ChangeWaiting',
-            message:
-              'The spec was changed in a way that takes effect at the next rebuild: raise spec.rebuildGeneration when the VM may be thrown away.',
-          }),
-        ]
-      : []),
+    ...(change === undefined
+      ? []
+      : [named('RestartRequired', { status: 'True', reason: 'ChangeWaiting', message: change })]),
   ]
+}
+
+/** What is other now than it was when the VM was built, and what to do about it. */
+function changeOf({ instance, keyPairs }: Observed, pod: PodView): string | undefined {
+  const remedy = 'raise spec.rebuildGeneration when the VM may be thrown away.'
+  if (pod.specHash !== specHash(instance.spec))
+    return `The spec was changed in a way that takes effect at the next rebuild: ${remedy}`
+  const changed = changedKeyPairs(pod.keyPairs ?? [], keyPairs)
+  if (changed.length === 0) return undefined
+  return `The VM has the former key of ${changed.join(', ')}; the guest gets the new one at the next rebuild: ${remedy}`
 }
 
 /** Ready says what GuestReady says, or else what stands in its way. */
@@ -108,6 +112,7 @@ function podFields(
     ...(pod.node === undefined ? {} : { nodeName: pod.node }),
     podName: pod.name,
     ...(pod.boot === undefined ? {} : { boot: pod.boot }),
+    ...(pod.keyPairs === undefined ? {} : { keyPairs: pod.keyPairs }),
     podUID: pod.uid,
     ...(accelerator !== undefined && verdict.active.status === 'True' ? { accelerator } : {}),
     rebuildGeneration: pod.rebuildGeneration,

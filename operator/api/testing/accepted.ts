@@ -44,6 +44,7 @@ export const accepted: readonly { name: string; spec: Spec }[] = [
       ],
     }),
   },
+  { name: 'several KeyPairs', spec: but({ keyPairs: ['ada', 'ci.deploy'] }) },
   { name: '64 long keys', spec: but({ sshAuthorizedKeys: Array(64).fill(`ssh-rsa ${'A'.repeat(4000)}`) }) },
   ...acceptedPlacements,
 ]

@@ -106,6 +106,17 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     want: /must have at most 64 items/,
   },
   {
+    name: 'a key in place of the name of a KeyPair',
+    spec: but({ keyPairs: [key] }),
+    want: /keyPairs holds names of KeyPairs in this namespace/,
+  },
+  { name: 'the same KeyPair twice', spec: but({ keyPairs: ['ada', 'ada'] }), want: /Duplicate value/ },
+  {
+    name: '33 KeyPairs',
+    spec: but({ keyPairs: Array.from({ length: 33 }, (_, n) => `k${n}`) }),
+    want: /must have at most 32 items/,
+  },
+  {
     name: '65 KiB of user-data',
     spec: but({ userData: 'x'.repeat(65 * 1024) }),
     want: /userData may hold at most 64 KiB/,

@@ -1,6 +1,7 @@
 import type { BaseImage } from '../../api/base-image.ts'
 import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
 import type { Flavor } from '../../api/flavor.ts'
+import type { KeyPair } from '../../api/key-pair.ts'
 import type { Snapshot } from '../../api/snapshot.ts'
 import { instanceIndexes } from '../../instance/sources.ts'
 import type { KubeClient } from '../../kube/client.ts'
@@ -41,6 +42,7 @@ export class Crash extends Error {
 export class MemoryCluster {
   readonly instances = new ObjectStore<EphemeralInstance>({ indexes: instanceIndexes })
   readonly flavors = new ObjectStore<Flavor>()
+  readonly keyPairs = new ObjectStore<KeyPair>()
   readonly images = new ObjectStore<BaseImage>()
   readonly snapshots = new ObjectStore<Snapshot>()
   readonly claims = new ObjectStore<PersistentVolumeClaim>({ indexes: { copyOf: copiedObject } })

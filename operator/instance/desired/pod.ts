@@ -1,6 +1,7 @@
 import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
 import { controlPortName, reservedPorts } from '../../api/guest-port.ts'
 import type { Booted } from '../../api/instance-status.ts'
+import type { PinnedKeyPairs } from '../../api/key-pairs.ts'
 import { type Readiness, readinessOf } from '../../api/readiness.ts'
 import type { Config } from '../../config.ts'
 import { controlPort } from '../../control/connect.ts'
@@ -38,6 +39,8 @@ export type PodInput = Readonly<{
   size: Size
   /** What the disk is made over. */
   boot: Booted
+  /** The KeyPairs whose keys it is given. Default: none. */
+  keyPairs?: PinnedKeyPairs
   /** Where it must not run. Default: nowhere. */
   avoid?: readonly Requirement[]
   config: Pick<
@@ -162,7 +165,7 @@ function environment(input: PodInput) {
   ]
 }
 
-function recordFor({ instance, size, boot, restartsBefore, createdAt }: PodInput): PodRecord {
+function recordFor({ instance, size, boot, keyPairs = [], restartsBefore, createdAt }: PodInput): PodRecord {
   return {
     rebuildGeneration: instance.spec.rebuildGeneration,
     specHash: specHash(instance.spec),
@@ -171,6 +174,7 @@ function recordFor({ instance, size, boot, restartsBefore, createdAt }: PodInput
     fleeceBytes: fleeceLimitBytes(size.diskBytes),
     size: pinned(size),
     boot,
+    ...(keyPairs.length === 0 ? {} : { keyPairs }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Booted, booted } from '../../api/instance-status.ts'
+import { type PinnedKeyPairs, pinnedKeyPairs } from '../../api/key-pairs.ts'
 import type { Pod } from '../../kube/object.ts'
 
 /**
@@ -21,6 +22,8 @@ export type PodRecord = Readonly<{
   size: Readonly<{ flavor?: string | undefined; cpus: number; memory: string; disk: string }>
   /** What it boots; missing in records of operators that knew claims only. */
   boot?: Booted | undefined
+  /** The KeyPairs whose keys it was given; missing where the spec named none. */
+  keyPairs?: PinnedKeyPairs | undefined
 }>
 
 /** The variable that holds the record, as JSON. The runner takes no notice of it. */
@@ -34,6 +37,7 @@ const schema = z.object({
   fleeceBytes: z.number().optional(),
   size: z.object({ flavor: z.string().optional(), cpus: z.number(), memory: z.string(), disk: z.string() }),
   boot: booted.optional(),
+  keyPairs: pinnedKeyPairs,
 })
 
 export function recordVariable(record: PodRecord): Readonly<{ name: string; value: string }> {

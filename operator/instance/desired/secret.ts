@@ -14,13 +14,18 @@ export const secretKeys = {
 } as const
 
 /** What the pod needs and others must not read: the guest's seed and the control port's key. */
-export function instanceSecret(instance: EphemeralInstance, masterKey: Uint8Array): Intent<Secret> {
+export function instanceSecret(
+  instance: EphemeralInstance,
+  masterKey: Uint8Array,
+  /** Public keys besides those in the spec. */
+  moreKeys: readonly string[] = [],
+): Intent<Secret> {
   const { name, namespace, uid = '' } = instance.metadata
   const seed = seedFiles({
     uid,
     name,
     rebuildGeneration: instance.spec.rebuildGeneration,
-    sshAuthorizedKeys: instance.spec.sshAuthorizedKeys,
+    sshAuthorizedKeys: [...moreKeys, ...instance.spec.sshAuthorizedKeys],
     userData: instance.spec.userData,
   })
   const files = {

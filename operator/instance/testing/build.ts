@@ -2,11 +2,13 @@ import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
 import type { Flavor } from '../../api/flavor.ts'
 import type { InstanceSpec } from '../../api/instance-spec.ts'
 import type { Booted } from '../../api/instance-status.ts'
+import type { PinnedKeyPairs } from '../../api/key-pairs.ts'
 import type { Config } from '../../config.ts'
 import type { PersistentVolumeClaim, Pod } from '../../kube/object.ts'
 import { ObjectStore } from '../../kube/store.ts'
 import { bootSourceOf } from '../boot-source.ts'
 import { vmPod } from '../desired/pod.ts'
+import { noKeyPairs } from '../key-pairs.ts'
 import type { Observed } from '../observed.ts'
 import { sizeOf } from '../size.ts'
 
@@ -86,6 +88,7 @@ export function podOf(
   restartsBefore = 0,
   secondsOld = 20,
   boot: Booted = booted,
+  keyPairs: PinnedKeyPairs = [],
 ): Pod {
   const size = sizeOf(owner.spec, flavor)
   if (size === undefined) throw new Error('the instance has no size')
@@ -93,6 +96,7 @@ export function podOf(
     instance: owner,
     size,
     boot,
+    keyPairs,
     config,
     restartsBefore,
     createdAt: ago(secondsOld),
@@ -144,6 +148,7 @@ export function observed({
   if (only !== 'none') claims.set(only ?? claim)
   return {
     flavor: of.instance.spec.flavor === 's1.1core' ? flavor : undefined,
+    keyPairs: noKeyPairs,
     content: undefined,
     claims: [],
     under: undefined,
