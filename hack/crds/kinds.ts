@@ -171,6 +171,13 @@ export const kinds: readonly Kind[] = [
         priority: 1,
       },
       {
+        name: 'Expires',
+        type: 'string',
+        jsonPath: '.status.expiresAt',
+        description: 'When it expires.',
+        priority: 1,
+      },
+      {
         name: 'Reason',
         type: 'string',
         jsonPath: condition('Ready', 'reason'),

@@ -14,6 +14,8 @@ export const conditionTypes = {
     'Nothing goes on before somebody acts; the message says what to do. Absent or False when nothing is wrong.',
   RestartRequired:
     'The spec was changed in a way that takes effect at the next rebuild. Absent or False otherwise.',
+  Expiring:
+    'The instance expires soon, or did and is about to be deleted; the message says what happens. Absent or False otherwise.',
 } as const
 
 /** The name of a condition of an EphemeralInstance. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { boot } from './boot.ts'
 import { exactlyOneOf, rules } from './cel.ts'
+import { expiry, onExpiry } from './expiry.ts'
 import { keyPairs } from './key-pairs.ts'
 import { placement } from './placement.ts'
 import { ports } from './ports.ts'
@@ -80,6 +81,8 @@ export const instanceSpec = z
       .describe(
         "KVM: hardware virtualisation, and wait for a node that has it. TCG: emulation in software, several times slower, runs anywhere. Auto: KVM where the administrator offers it and it works on the VM's node, else TCG; the status says which. Default Auto. A change takes effect at the next rebuild.",
       ),
+    expiry: expiry.optional(),
+    onExpiry: onExpiry.optional(),
     terminationGracePeriodSeconds: z
       .int32()
       .min(5)
@@ -90,11 +93,18 @@ export const instanceSpec = z
       ),
   })
   .meta(
-    rules({
-      rule: exactlyOneOf('flavor', 'resources'),
-      message:
-        'give exactly one of flavor and resources: the name of a Flavor (kubectl get flavors), or cpus, memory and disk written out',
-    }),
+    rules(
+      {
+        rule: exactlyOneOf('flavor', 'resources'),
+        message:
+          'give exactly one of flavor and resources: the name of a Flavor (kubectl get flavors), or cpus, memory and disk written out',
+      },
+      {
+        rule: '!has(self.onExpiry) || has(self.expiry)',
+        message: 'onExpiry says what happens when expiry comes: set expiry, too, or take onExpiry away',
+        fieldPath: '.onExpiry',
+      },
+    ),
   )
   .describe('What you ask for. The operator never changes it.')
 

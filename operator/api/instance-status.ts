@@ -62,12 +62,12 @@ export const instanceStatus = z
       .max(63)
       .optional()
       .describe(
-        'One word for people: Pending, Starting, Booting, Ready, Paused, Stopping, Stopped, Rebuilding, Stalled, Succeeded or Failed. Programs look at the conditions.',
+        'One word for people: Pending, Starting, Booting, Ready, Paused, Stopping, Stopped, Rebuilding, Expired, Stalled, Succeeded or Failed. Programs look at the conditions.',
       ),
     conditions: conditions
       .optional()
       .describe(
-        'What is known: Ready (the guest answered; absent when stopped or paused as asked), Active (QEMU runs), GuestReady (the guest answered), Scheduled (has a node), Reconciling (work goes on), Stalled (somebody has to act), RestartRequired (a change waits for a rebuild).',
+        'What is known: Ready (the guest answered; absent when stopped or paused as asked), Active (QEMU runs), GuestReady (the guest answered), Scheduled (has a node), Reconciling (work goes on), Stalled (somebody has to act), RestartRequired (a change waits for a rebuild), Expiring (the instance expires soon, or did).',
       ),
     ip: z
       .string()
@@ -111,6 +111,10 @@ export const instanceStatus = z
       ),
     startedAt: z.iso.datetime().optional().describe("When QEMU last began to run the guest's CPUs."),
     timings: timings.optional(),
+    expiresAt: z.iso
+      .datetime()
+      .optional()
+      .describe('When the instance expires, or did, by what spec.expiry asks for now.'),
   })
   .describe('What the operator found out. Written by the operator only.')
 

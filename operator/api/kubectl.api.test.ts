@@ -62,7 +62,10 @@ test('kubectl get ei says at once what there is', async () => {
 
 test('kubectl get ei -o wide says why', async () => {
   const [head, row] = await table('ei', '-o', 'wide')
-  assert.match(head ?? '', / \| ACCELERATOR \| RESTARTS \| CPUS \| MEMORY \| DISK \| REASON \| MESSAGE$/)
+  assert.match(
+    head ?? '',
+    / \| ACCELERATOR \| RESTARTS \| CPUS \| MEMORY \| DISK \| EXPIRES \| REASON \| MESSAGE$/,
+  )
   assert.match(
     row ?? '',
     / \| TCG \| 2 \| 1 \| 512Mi \| 10Gi \| GuestAnswered \| The guest answered on port 22\.$/,

@@ -29,6 +29,9 @@ export const reasons = {
   Paused: "The guest's CPUs stand still, because powerState is Paused.",
   Stopping: 'The guest is being powered down, because powerState is Stopped.',
   Stopped: 'There is no pod, because powerState is Stopped.',
+  ExpiresSoon: 'The instance is about to expire.',
+  Expired: 'The instance expired: it is stopped, or about to be deleted, as onExpiry asks.',
+  Keeping: 'A Snapshot of the VM is being taken before it goes.',
   Succeeded: 'The guest powered off and is not started again, as restartPolicy asks.',
   Failed: 'The guest or QEMU died and is not started again, as restartPolicy asks.',
 
@@ -47,6 +50,8 @@ export const reasons = {
   KeyPairInvalid: 'The public key of a KeyPair that the spec names is damaged.',
   ClaimNotFound: 'There is no PersistentVolumeClaim with the name that the spec gives.',
   ClaimLost: 'The claim of the boot source is being deleted or lost its volume.',
+  NotKept: 'The Snapshot that was to keep the VM before it goes failed; the VM is kept.',
+  DeleteRefused: 'The instance expired, and the API server refuses to delete it.',
   NameTaken: 'A pod or Secret with the name that the instance needs exists and belongs to something else.',
   PodRefused:
     'The API server refuses the pod: a quota, a limit range, the Pod Security level or a policy of the cluster.',

@@ -1,6 +1,7 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import { labels } from '../api/labels.ts'
-import { ephemeralInstances } from '../api/types.ts'
+import type { Snapshot } from '../api/snapshot.ts'
+import { ephemeralInstances, snapshots } from '../api/types.ts'
 import type { Config } from '../config.ts'
 import type { VmControl } from '../control/client.ts'
 import { controlKey } from '../control/key.ts'
@@ -9,8 +10,8 @@ import { recordOf } from '../copy/record.ts'
 import { isCopyOf } from '../copy/views.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { deleteVery } from '../kube/delete-very.ts'
-import { isAlreadyExists } from '../kube/errors.ts'
-import type { Pod } from '../kube/object.ts'
+import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.ts'
+import type { Intent, Pod } from '../kube/object.ts'
 import { persistentVolumeClaims, pods } from '../kube/resource.ts'
 import { type PutOutcome, putSecret } from '../pod/put-secret.ts'
 import { Refused, refusalOf } from '../pod/refused.ts'
@@ -63,6 +64,38 @@ export async function act(
     case 'resume':
       await setPaused(action.kind === 'pause', observed, dependencies)
       return undefined
+    case 'keep':
+      await keep(action.snapshot, dependencies, signal)
+      return undefined
+    case 'expire':
+      await expire(observed.instance, dependencies, signal)
+      return undefined
+  }
+}
+
+/** Asks for the Snapshot that keeps the VM. One that is there already was asked for before. */
+async function keep(
+  snapshot: Intent<Snapshot>,
+  { client }: ActDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await client.create(snapshots, snapshot, { signal })
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw refusalOf(error, `Snapshot ${snapshot.metadata.name}`)
+  }
+}
+
+/** Deletes the instance as it was looked at: one that was changed since, to give it more time say, is looked at again. */
+async function expire(
+  { metadata: { name, namespace, uid, resourceVersion } }: EphemeralInstance,
+  { client }: ActDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await client.delete(ephemeralInstances, { namespace, name }, { uid, resourceVersion, signal })
+  } catch (error) {
+    if (!isNotFound(error) && !isConflict(error)) throw refusalOf(error, 'to delete the instance')
   }
 }
 

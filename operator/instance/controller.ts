@@ -1,8 +1,9 @@
 import type { KeyPair } from '../api/key-pair.ts'
 import type { Caches } from '../caches.ts'
 import type { KubeClient } from '../kube/client.ts'
-import { keyOf } from '../kube/object.ts'
+import { keyOf, objectKey } from '../kube/object.ts'
 import { Controller, type ControllerOptions } from '../runtime/controller.ts'
+import { keepPartOf } from '../snapshot/keep.ts'
 import { bootPartOf } from './boot-source.ts'
 import { InstanceReconciler, type ReconcileDependencies } from './reconcile.ts'
 import { instanceOfPod } from './sources.ts'
@@ -43,6 +44,10 @@ export function instanceController(options: InstanceControllerOptions): Controll
   const publicKeyOf = ({ spec }: KeyPair) => spec.publicKey
   controller.watchPart(keyPairs, publicKeyOf, (pair) => instances.byIndex('keyPair', keyOf(pair)).map(keyOf))
   controller.watchPart(images, bootPartOf, (image) => instances.byIndex('image', keyOf(image)).map(keyOf))
+  // One that keeps a VM before it goes.
+  controller.watchPart(snapshots, keepPartOf, ({ metadata, spec }) => [
+    objectKey(metadata.namespace, spec.instance),
+  ])
   controller.watchPart(snapshots, bootPartOf, (snapshot) =>
     instances.byIndex('snapshot', keyOf(snapshot)).map(keyOf),
   )

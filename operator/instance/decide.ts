@@ -6,6 +6,7 @@ import { persistentVolumeClaims } from '../kube/resource.ts'
 import { recreateDelaySeconds } from './backoff.ts'
 import type { BootSource } from './boot-source.ts'
 import { childName } from './children.ts'
+import { expiryOf, isToStop, withExpiry } from './expiring.ts'
 import { isEndedByUs, type LastVm, lastVm } from './last-vm.ts'
 import type { Observed } from './observed.ts'
 import { isOurs, restorationOf } from './ownership.ts'
@@ -14,7 +15,7 @@ import { type PodView, viewPod } from './pod-view.ts'
 import { judgePod } from './running.ts'
 import { type Size, sizeOf } from './size.ts'
 import { specHash } from './spec-hash.ts'
-import { down, no, stalled, type Verdict } from './verdict.ts'
+import { down, lookedAtWithin, no, stalled, type Verdict } from './verdict.ts'
 
 /** One question about what was observed; undefined hands on to the next. */
 type Check = (observed: Observed, pod: PodView | undefined) => Verdict | undefined
@@ -26,6 +27,7 @@ const checks: readonly Check[] = [
   notSeenYet, //       a pod was made a moment ago, and the cache does not show it yet
   nameTaken, //        something else has the pod's name
   asStopped, //        powerState is Stopped
+  expired, //          its time is over, and it is to be stopped
   ended, //            the pod is over, and its policy starts no other
   goingAway, //        the pod was told to go
   outOfDate, //        a rebuild was asked for
@@ -38,7 +40,7 @@ const checks: readonly Check[] = [
 
 /** What to say of an instance and what to do about it. Pure: the same observation gives the same verdict. */
 export function decide(observed: Observed): Verdict {
-  const verdict = firstOf(observed)
+  const verdict = withExpiry(observed, firstOf(observed))
   const { instance, pod } = observed
   const restoration = pod !== undefined && isOurs(observed, pod) ? restorationOf(instance, pod) : undefined
   return restoration === undefined ? verdict : { ...verdict, restoration }
@@ -53,8 +55,7 @@ function firstOf(observed: Observed): Verdict {
   if (pod === undefined) throw new TypeError('an instance without a pod was left undecided')
   const verdict = moved(observed, pod) ?? judgePod(observed, pod)
   const seconds = verdict.action === undefined ? secondsUntilMove(observed, pod) : undefined
-  if (seconds === undefined) return verdict
-  return { ...verdict, requeueAfterSeconds: Math.min(seconds, verdict.requeueAfterSeconds ?? seconds) }
+  return seconds === undefined ? verdict : lookedAtWithin(verdict, seconds)
 }
 
 /** A cache that has not shown a pod for this long has missed it. */
@@ -92,6 +93,14 @@ function asStopped({ instance }: Observed, pod: PodView | undefined): Verdict | 
   return pod.terminating ? verdict : { ...verdict, action: { kind: 'delete', podUID: pod.uid } }
 }
 
+function expired(observed: Observed, pod: PodView | undefined): Verdict | undefined {
+  if (!isToStop(observed)) return undefined
+  const message = `It expired at ${expiryOf(observed)}, as spec.expiry asks; nothing that was written in the VM is kept. Raise expiry.ttlSeconds or expiry.deadline, or take expiry away, for a fresh VM.`
+  if (pod === undefined) return { ...down('Expired', 'Expired', message), atRest: true }
+  const verdict = down('Stopping', 'Expired', message)
+  return pod.terminating ? verdict : { ...verdict, action: { kind: 'delete', podUID: pod.uid } }
+}
+
 const rebuilding = down(
   'Rebuilding',
   'Rebuilding',
@@ -105,7 +114,11 @@ function goingAway(observed: Observed, pod: PodView | undefined): Verdict | unde
   if (active !== undefined && isEndedByUs(observed, pod.uid)) {
     // What is wanted now may be another thing again; the pod goes all the same, and it was not lost.
     const phase =
-      active.reason === 'Stopping' ? 'Stopping' : active.reason === 'Moving' ? 'Pending' : 'Rebuilding'
+      active.reason === 'Stopping' || active.reason === 'Expired'
+        ? 'Stopping'
+        : active.reason === 'Moving'
+          ? 'Pending'
+          : 'Rebuilding'
     return down(phase, active.reason as Reason, active.message)
   }
   if (pod.rebuildGeneration !== instance.spec.rebuildGeneration) return rebuilding

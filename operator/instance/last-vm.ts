@@ -15,6 +15,7 @@ export type LastVm = Readonly<{
 const ownEndings: ReadonlySet<Reason> = new Set([
   'Stopping',
   'Stopped',
+  'Expired',
   'SpecChanged',
   'Rebuilding',
   'Moving',

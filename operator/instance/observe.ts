@@ -8,6 +8,7 @@ import { claimsOf, viewClaim } from '../copy/views.ts'
 import { passingFor, startingMilliseconds } from '../pod/passing.ts'
 import { bootSourceOf } from './boot-source.ts'
 import { childName } from './children.ts'
+import { isToBeKept, keeping } from './expiring.ts'
 import { keyPairsOf } from './key-pairs.ts'
 import type { MadePods } from './made-pods.ts'
 import type { Observed } from './observed.ts'
@@ -43,8 +44,10 @@ export async function observe(
     content === undefined || ours?.boot === undefined
       ? undefined
       : sources.claims.get(namespace, ours.boot.claim)
+  const keeper = isToBeKept({ instance, now }) ? keeping({ instance, made, pod }, '') : undefined
   return {
     instance,
+    kept: keeper === undefined ? undefined : sources.snapshots.get(namespace, keeper.metadata.name),
     content,
     claims,
     under: mounted === undefined ? undefined : viewClaim(mounted, sources),

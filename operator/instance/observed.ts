@@ -1,5 +1,6 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Flavor } from '../api/flavor.ts'
+import type { Snapshot } from '../api/snapshot.ts'
 import type { Config } from '../config.ts'
 import type { RunnerState } from '../control/state.ts'
 import type { Content } from '../copy/content.ts'
@@ -30,6 +31,8 @@ export type Observed = Readonly<{
   made: MadePod | undefined
   /** What the runner says of itself; undefined when it was not asked or did not answer. */
   runner: RunnerState | undefined
+  /** The Snapshot that keeps the VM before it goes, once it was asked for. */
+  kept?: Snapshot | undefined
   config: Pick<Config, 'kvmResource'>
   now: Date
 }>

@@ -17,6 +17,7 @@ import type { Outcome } from '../runtime/outcome.ts'
 import { type ActDependencies, act, type Creation, FormerInTheWay, removeLeftBehind, restore } from './act.ts'
 import { childName } from './children.ts'
 import { decide } from './decide.ts'
+import { notKept } from './expiring.ts'
 import { noKeyPairs } from './key-pairs.ts'
 import { MadePods } from './made-pods.ts'
 import { type Milestone, milestonesOf } from './milestones.ts'
@@ -89,6 +90,9 @@ export class InstanceReconciler {
     if (wanted.action?.kind === 'delete') await this.#say(observed, statusOf(observed, wanted), signal)
     const verdict = await this.#carryOut(wanted, observed, signal)
     if (verdict === undefined) return { requeueAfterSeconds: 1 }
+    // What the operator ended is no VM that was lost, whatever comes after it.
+    if (observed.pod === undefined && offAsAsked.has(verdict.active.reason))
+      this.#made.forget(observed.instance.metadata)
     if (verdict.passing !== true && wanted.action?.kind !== 'delete')
       await this.#say(observed, statusOf(observed, verdict), signal)
     return verdict.requeueAfterSeconds === undefined
@@ -194,6 +198,9 @@ export class InstanceReconciler {
   }
 }
 
+/** Reasons of Active while there is no VM and none is to be. */
+const offAsAsked: ReadonlySet<Reason> = new Set(['Stopped', 'Expired'])
+
 const nameOf = ({ kind, name, claim }: Booted): string =>
   claim === name ? `claim ${claim}` : `${kind} ${name} from claim ${claim}`
 
@@ -201,6 +208,12 @@ const nameOf = ({ kind, name, claim }: Booted): string =>
 function afterFailure(error: unknown, wanted: Verdict): Verdict {
   if (error instanceof FormerInTheWay) {
     return { ...down('Pending', 'Pending', error.message), requeueAfterSeconds: 1 }
+  }
+  if (error instanceof Refused && wanted.action?.kind === 'keep')
+    return { ...wanted, ...notKept(error.message), requeueAfterSeconds: 60 }
+  if (error instanceof Refused && wanted.action?.kind === 'expire') {
+    const refused = { reason: 'DeleteRefused', message: error.message } as const
+    return { ...wanted, phase: 'Stalled', stalled: refused, requeueAfterSeconds: 60 }
   }
   if (error instanceof Refused) {
     return { ...stalled(error.reason as Reason, error.message), requeueAfterSeconds: 15 }

@@ -1,6 +1,7 @@
 import { flavorColumn, type InstanceStatus } from '../api/instance-status.ts'
 import { toTimestamp } from '../kube/clock.ts'
 import { type Condition, type NewCondition, removeCondition, setConditions } from '../kube/conditions.ts'
+import { expiresAt } from './expiry.ts'
 import { changedKeyPairs } from './key-pairs.ts'
 import { lastVm } from './last-vm.ts'
 import type { Observed } from './observed.ts'
@@ -10,7 +11,7 @@ import { seenAt, timingsOf } from './timings.ts'
 import type { Finding, Verdict } from './verdict.ts'
 
 /** Conditions that are there only while they are True: kstatus reads their absence as "nothing wrong". */
-const abnormal = ['Reconciling', 'Stalled', 'RestartRequired'] as const
+const abnormal = ['Reconciling', 'Stalled', 'RestartRequired', 'Expiring'] as const
 
 /** The whole status that a verdict amounts to. Times move only when what they belong to changed. */
 export function statusOf(observed: Observed, verdict: Verdict): InstanceStatus {
@@ -18,6 +19,7 @@ export function statusOf(observed: Observed, verdict: Verdict): InstanceStatus {
   const before = instance.status
   const pod = ownPod(observed, verdict)
   const generation = instance.metadata.generation ?? 0
+  const expiry = expiresAt(instance)
   const wanted = conditionsOf(observed, verdict, pod).map((condition) => ({
     ...condition,
     observedGeneration: generation,
@@ -33,6 +35,7 @@ export function statusOf(observed: Observed, verdict: Verdict): InstanceStatus {
     ...sizeFields(observed, pod),
     ...(pod === undefined ? {} : podFields(observed, verdict, pod)),
     ...(pod === undefined ? lastRun(observed) : {}),
+    ...(expiry === undefined ? {} : { expiresAt: toTimestamp(expiry.getTime()) }),
   }
 }
 
@@ -47,7 +50,7 @@ function conditionsOf(
   verdict: Verdict,
   pod: PodView | undefined,
 ): Omit<NewCondition, 'observedGeneration'>[] {
-  const { active, guestReady, scheduled, stalled } = verdict
+  const { active, guestReady, scheduled, stalled, expiring } = verdict
   const isReady = guestReady.status === 'True'
   const change = pod === undefined || pod.terminating ? undefined : changeOf(observed, pod)
   return [
@@ -63,6 +66,7 @@ function conditionsOf(
     ...(change === undefined
       ? []
       : [named('RestartRequired', { status: 'True', reason: 'ChangeWaiting', message: change })]),
+    ...(expiring === undefined ? [] : [named('Expiring', expiring)]),
   ]
 }
 

@@ -53,6 +53,13 @@ const chapters: readonly Chapter[] = [
   (before, after) => entered('Active', 'SpecChanged', before, after, 'Normal', 'Rebuild'),
   (before, after) => entered('Active', 'Stopping', before, after, 'Normal', 'Stop'),
   (before, after) => entered('Active', 'Stopped', before, after, 'Normal', 'Stop'),
+  (before, after) => entered('Expiring', 'ExpiresSoon', before, after, 'Normal', 'Expire'),
+  (before, after) =>
+    entered('Expiring', 'Expired', before, after, 'Normal', 'Expire') ??
+    (reason('Expiring', after) === 'Expired'
+      ? undefined
+      : entered('Active', 'Expired', before, after, 'Normal', 'Expire')),
+  (before, after) => entered('Expiring', 'Keeping', before, after, 'Normal', 'Expire'),
   (before, after) => entered('Active', 'Paused', before, after, 'Normal', 'Pause'),
   (before, after) => {
     if (reason('Active', before) !== 'Paused' || reason('Active', after) !== 'Running') return undefined

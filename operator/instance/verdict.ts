@@ -1,5 +1,7 @@
 import type { Phase } from '../api/phase.ts'
 import type { Reason } from '../api/reasons.ts'
+import type { Snapshot } from '../api/snapshot.ts'
+import type { Intent } from '../kube/object.ts'
 import type { Restoration } from './ownership.ts'
 import type { Placing } from './placing.ts'
 import type { Size } from './size.ts'
@@ -16,6 +18,10 @@ export type Action =
   | Readonly<{ kind: 'create'; size: Size; placing: Placing; restartsBefore: number }>
   | Readonly<{ kind: 'delete'; podUID: string }>
   | Readonly<{ kind: 'pause' | 'resume'; podUID: string }>
+  /** Ask for a Snapshot of the VM before it goes. */
+  | Readonly<{ kind: 'keep'; snapshot: Intent<Snapshot> }>
+  /** Delete the instance, as it was looked at. */
+  | Readonly<{ kind: 'expire' }>
 
 /** What is to be said of an instance, and done about it. */
 export type Verdict = Readonly<{
@@ -24,6 +30,8 @@ export type Verdict = Readonly<{
   guestReady: Finding
   /** Absent: there is nothing to schedule. */
   scheduled?: Finding
+  /** It expires soon, or did. */
+  expiring?: Finding
   /** Somebody has to act. */
   stalled?: Readonly<{ reason: Reason; message: string }>
   /** At rest, as asked: neither ready nor on the way to it. */
@@ -48,4 +56,9 @@ export function down(phase: Phase, reason: Reason, message: string): Verdict {
 /** The VM is down, and somebody has to act before it comes up. */
 export function stalled(reason: Reason, message: string): Verdict {
   return { ...down('Stalled', reason, message), stalled: { reason, message } }
+}
+
+/** The same, looked at again within this time. */
+export function lookedAtWithin(verdict: Verdict, seconds: number): Verdict {
+  return { ...verdict, requeueAfterSeconds: Math.min(seconds, verdict.requeueAfterSeconds ?? seconds) }
 }

@@ -38,3 +38,6 @@ export function standingOf(snapshot: Snapshot | undefined): 'absent' | 'underWay
   if (end === undefined) return snapshot.metadata.deletionTimestamp === undefined ? 'underWay' : 'lost'
   return end === 'ready' ? 'kept' : 'lost'
 }
+
+/** What of a Snapshot matters to the VM that it may keep. */
+export const keepPartOf = (snapshot: Snapshot): unknown => [standingOf(snapshot), snapshot.status?.takenAt]

@@ -239,4 +239,29 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     want: /less than or equal to 3600/,
   },
   ...refusedPlacements,
+  {
+    name: 'an expiry with nothing in it',
+    spec: but({ expiry: {} }),
+    want: /expiry needs ttlSeconds, deadline, or both/,
+  },
+  {
+    name: 'a ttl of nothing',
+    spec: but({ expiry: { ttlSeconds: 0 } }),
+    want: /ttlSeconds.*greater than or equal to 10/,
+  },
+  {
+    name: 'a deadline that is no moment',
+    spec: but({ expiry: { deadline: 'tomorrow' } }),
+    want: /expiry\.deadline.*date-time/,
+  },
+  {
+    name: 'onExpiry of what never expires',
+    spec: but({ onExpiry: 'Delete' }),
+    want: /onExpiry says what happens when expiry comes/,
+  },
+  {
+    name: 'an unknown onExpiry',
+    spec: but({ expiry: { ttlSeconds: 60 }, onExpiry: 'Archive' }),
+    want: /supported values: "Stop", "Delete", "SnapshotThenDelete"/,
+  },
 ]

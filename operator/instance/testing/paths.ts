@@ -1,6 +1,6 @@
 import type { BaseImage } from '../../api/base-image.ts'
 import type { InstanceSpec } from '../../api/instance-spec.ts'
-import { baseImages } from '../../api/types.ts'
+import { baseImages, snapshots } from '../../api/types.ts'
 import { pods, secrets } from '../../kube/resource.ts'
 import type { Lab } from './lab.ts'
 
@@ -41,7 +41,7 @@ const is = (phase: string) => async (lab: Lab) => {
   if (live?.status?.phase !== phase || live.status.observedGeneration !== live.metadata.generation)
     return false
   const pod = await lab.client.find(pods, { namespace: lab.name, name: `${name}-vm` })
-  if (phase === 'Stopped') return pod === undefined
+  if (phase === 'Stopped' || phase === 'Expired') return pod === undefined
   if (phase === 'Ready') return pod?.metadata.uid === live.status.podUID && !lab.isPaused(pod)
   return true
 }
@@ -60,6 +60,7 @@ const allGone = async (lab: Lab) => {
 const power = (powerState: InstanceSpec['powerState']) => (lab: Lab) =>
   lab.change(name, { spec: { powerState } })
 const rebuild = (lab: Lab) => lab.change(name, { spec: { rebuildGeneration: 1, sshAuthorizedKeys: [] } })
+const expire = (lab: Lab) => lab.change(name, { spec: { expiry: { deadline: '2020-01-01T00:00:00Z' } } })
 const losePod = (lab: Lab) => lab.client.delete(pods, { namespace: lab.name, name: `${name}-vm` })
 const end = (exitCode: number, reason: string) => (lab: Lab) =>
   lab.world.kubelet.end(lab.pod(name), { exitCode, reason, message: `It ended: ${reason}.` })
@@ -97,6 +98,28 @@ export const paths: readonly Path[] = [
     },
     act: power('Running'),
     settled: is('Ready'),
+  },
+  {
+    name: 'expire, and stop',
+    before: ready(),
+    act: expire,
+    settled: is('Expired'),
+  },
+  {
+    name: 'expire, and delete',
+    before: ready({ onExpiry: 'Delete', expiry: { ttlSeconds: 1e8 } }),
+    act: expire,
+    settled: allGone,
+  },
+  {
+    name: 'expire, and delete with a Snapshot',
+    before: ready({ onExpiry: 'SnapshotThenDelete', expiry: { ttlSeconds: 1e8 } }),
+    act: expire,
+    settled: allGone,
+    print: async (lab) => {
+      const { items } = await lab.client.list(snapshots, { namespace: lab.name })
+      return { left: await lab.get(name), kept: items.map(({ status }) => status?.phase) }
+    },
   },
   { name: 'pod lost', before: ready(), act: losePod, settled: isAnother },
   {

@@ -1,0 +1,111 @@
+import type { OnExpiry } from '../api/expiry.ts'
+import type { Snapshot } from '../api/snapshot.ts'
+import { toTimestamp } from '../kube/clock.ts'
+import { findCondition } from '../kube/conditions.ts'
+import type { Intent } from '../kube/object.ts'
+import { lastSnapshotOf, standingOf } from '../snapshot/keep.ts'
+import { expiresAt, noticeAt } from './expiry.ts'
+import type { Observed } from './observed.ts'
+import { isOurs } from './ownership.ts'
+import { viewPod } from './pod-view.ts'
+import { down, lookedAtWithin, type Verdict, yes } from './verdict.ts'
+
+type Timed = Pick<Observed, 'instance' | 'now'>
+
+const onExpiryOf = ({ instance: { spec } }: Pick<Observed, 'instance'>): OnExpiry => spec.onExpiry ?? 'Stop'
+
+const isOver = ({ instance, now }: Timed): boolean => {
+  const at = expiresAt(instance)
+  return at !== undefined && at <= now
+}
+
+/** When it expires, as messages have it. */
+export const expiryOf = ({ instance }: Pick<Observed, 'instance'>): string =>
+  toTimestamp(expiresAt(instance)?.getTime() ?? 0)
+
+/** It expired, and its VM is to be powered down for that. */
+export const isToStop = (observed: Timed): boolean => isOver(observed) && onExpiryOf(observed) === 'Stop'
+
+/** It expired, and its VM is to be kept in a Snapshot before it goes. */
+export const isToBeKept = (observed: Timed): boolean =>
+  isOver(observed) && onExpiryOf(observed) === 'SnapshotThenDelete'
+
+const ahead: Readonly<Record<OnExpiry, string>> = {
+  Stop: 'the VM is stopped, and what was written in it is gone',
+  Delete: 'the instance is deleted',
+  SnapshotThenDelete: 'a Snapshot of the VM is taken and the instance deleted',
+}
+
+/** A day: further than that nobody needs to plan. */
+const longestSleepSeconds = 86_400
+
+/** Adds to a verdict what the instance's expiry has to say: that it comes, or that the instance goes. */
+export function withExpiry(observed: Observed, verdict: Verdict): Verdict {
+  const { instance, now } = observed
+  const at = expiresAt(instance)
+  if (at === undefined) return verdict
+  const within = (moment: Date) => Math.min((moment.getTime() - now.getTime()) / 1000, longestSleepSeconds)
+  const notice = noticeAt(instance, at)
+  if (now < notice) return lookedAtWithin(verdict, within(notice))
+  const does = onExpiryOf(observed)
+  if (now < at) {
+    const message = `At ${toTimestamp(at.getTime())} ${ahead[does]}, as spec.expiry and onExpiry ask: raise expiry.ttlSeconds or expiry.deadline to keep it longer.`
+    return lookedAtWithin({ ...verdict, expiring: yes('ExpiresSoon', message) }, within(at))
+  }
+  if (does === 'Stop') return verdict
+  return does === 'Delete' ? gone(observed, verdict, '') : keptThenGone(observed, verdict)
+}
+
+/** Said first, done when the status shows that it was said. */
+function gone(observed: Observed, verdict: Verdict, more: string): Verdict {
+  const { instance, pod } = observed
+  const message = `It expired at ${expiryOf(observed)}${more}; the instance is deleted, as onExpiry asks.`
+  const isSaid = findCondition(instance.status?.conditions, 'Expiring')?.reason === 'Expired'
+  const {
+    action: _,
+    passing: __,
+    ...rest
+  } = pod === undefined ? down('Expired', 'Expired', message) : verdict
+  const said: Verdict = { ...rest, expiring: yes('Expired', message) }
+  return isSaid ? { ...said, action: { kind: 'expire' } } : lookedAtWithin(said, 1)
+}
+
+/** What keeps the VM of this instance, if one of it runs. */
+export function keeping(
+  { instance, made, pod }: Pick<Observed, 'instance' | 'made' | 'pod'>,
+  why: string,
+): Intent<Snapshot> | undefined {
+  if (pod === undefined || !isOurs({ instance, made }, pod)) return undefined
+  const { started, terminating, uid } = viewPod(pod)
+  if (!started || terminating) return undefined
+  return lastSnapshotOf({ ...instance, status: { ...instance.status, podUID: uid } }, why)
+}
+
+function keptThenGone(observed: Observed, verdict: Verdict): Verdict {
+  const snapshot = keeping(observed, `Taken because ${observed.instance.metadata.name} expired.`)
+  if (snapshot === undefined) return gone(observed, verdict, ', with no VM that ran and could be kept')
+  const { name } = snapshot.metadata
+  const { kept } = observed
+  const { passing: _, ...rest } = verdict
+  switch (standingOf(kept)) {
+    case 'kept':
+      return gone(observed, verdict, ` and is kept in Snapshot ${name}`)
+    case 'lost': {
+      const why = findCondition(kept?.status?.conditions, 'Stalled')?.message ?? 'it is being deleted.'
+      return { ...rest, ...notKept(`Snapshot ${name} failed: ${why}`) }
+    }
+    case 'underWay':
+    case 'absent': {
+      const message = `It expired at ${expiryOf(observed)}; the instance is deleted when Snapshot ${name} of its VM is complete.`
+      const expiring = yes('Keeping', message)
+      if (verdict.action !== undefined || kept !== undefined) return { ...rest, expiring }
+      return { ...rest, expiring, action: { kind: 'keep', snapshot } }
+    }
+  }
+}
+
+/** The VM expired and cannot be kept in a Snapshot: it runs on, and somebody has to decide. */
+export function notKept(why: string): Pick<Verdict, 'phase' | 'stalled' | 'expiring'> {
+  const message = `The VM expired and runs on, because it could not be kept. ${why} Delete the failed Snapshot, and another one is taken; or change expiry or onExpiry.`
+  return { phase: 'Stalled', stalled: { reason: 'NotKept', message }, expiring: yes('NotKept', message) }
+}
