@@ -18,6 +18,8 @@ test('the smallest instance gets its defaults', () => {
     sshAuthorizedKeys: [],
     powerState: 'Running',
     rebuildGeneration: 0,
+    rebootGeneration: 0,
+    resetGeneration: 0,
     restartPolicy: 'Always',
     ports: [],
     accelerator: 'Auto',

@@ -3,8 +3,10 @@ import { boot } from './boot.ts'
 import { exactlyOneOf, rules } from './cel.ts'
 import { expiry, onExpiry } from './expiry.ts'
 import { keyPairs } from './key-pairs.ts'
+import { onGuestReboot } from './on-guest-reboot.ts'
 import { placement } from './placement.ts'
 import { ports } from './ports.ts'
+import { rebootGeneration, rebuildGeneration, resetGeneration } from './power-counters.ts'
 import { readiness } from './readiness.ts'
 import { resources } from './resources.ts'
 import { sshAuthorizedKeys } from './ssh-key.ts'
@@ -52,25 +54,16 @@ export const instanceSpec = z
       .describe(
         "Running, Stopped (the guest is powered down and its pod removed; nothing written in the VM is kept) or Paused (the guest's CPUs stand still, memory and disk stay). Default Running. Takes effect at once.",
       ),
-    rebuildGeneration: z
-      .int32()
-      .min(0)
-      .default(0)
-      .meta(
-        rules({
-          rule: 'self >= oldSelf',
-          message: 'rebuildGeneration can only be raised: each raise rebuilds the VM once',
-        }),
-      )
-      .describe(
-        'Raise it, and the VM is thrown away and starts from its boot source again, with whatever else in the spec was waiting for a rebuild. Default 0; it cannot be lowered. Takes effect at once.',
-      ),
+    rebuildGeneration,
+    rebootGeneration,
+    resetGeneration,
     restartPolicy: z
       .enum(['Always', 'OnFailure', 'Never'])
       .default('Always')
       .describe(
         'What follows when the guest powers off or dies. Always: a fresh VM starts. OnFailure: a fresh VM starts only after a guest panic or a failure of QEMU. Never: it stays down (phase Succeeded or Failed). A fresh VM begins from the boot source. Default Always. A change takes effect at the next rebuild.',
       ),
+    onGuestReboot,
     readiness: readiness.optional(),
     ports,
     network: network.optional(),

@@ -62,7 +62,7 @@ export const instanceStatus = z
       .max(63)
       .optional()
       .describe(
-        'One word for people: Pending, Starting, Booting, Ready, Paused, Stopping, Stopped, Rebuilding, Expired, Stalled, Succeeded or Failed. Programs look at the conditions.',
+        'One word for people: Pending, Starting, Booting, Ready, Rebooting, Paused, Stopping, Stopped, Rebuilding, Expired, Stalled, Succeeded or Failed. Programs look at the conditions.',
       ),
     conditions: conditions
       .optional()
@@ -102,6 +102,16 @@ export const instanceStatus = z
       .describe(
         'The spec.rebuildGeneration that runs now. Lower than the one in the spec: the rebuild is under way.',
       ),
+    rebootGeneration: z
+      .int32()
+      .min(0)
+      .optional()
+      .describe('The spec.rebootGeneration that was carried out last, or needed nothing. Absent: none was.'),
+    resetGeneration: z
+      .int32()
+      .min(0)
+      .optional()
+      .describe('The spec.resetGeneration that was carried out last, or needed nothing. Absent: none was.'),
     restarts: z
       .int32()
       .min(0)

@@ -7,6 +7,7 @@ export const phases = {
   Starting: 'The pod has a node; the image is pulled, the disk is made, QEMU starts.',
   Booting: 'QEMU runs; the guest has not answered yet.',
   Ready: 'The guest answered.',
+  Rebooting: 'The guest is being rebooted or reset, as asked; its disk stays.',
   Paused: "The guest's CPUs stand still, as asked.",
   Stopping: 'The guest is being powered down.',
   Stopped: 'No pod, and nothing kept, as asked.',

@@ -16,6 +16,8 @@ export const reasons = {
   Running: "QEMU runs the guest's CPUs.",
   GuestAnswered: 'The guest answered the readiness check.',
   GuestSilent: 'The guest answered before and does not any more.',
+  Rebooting: 'The guest was told to reboot, because rebootGeneration was raised.',
+  Resetting: 'The VM was reset, because resetGeneration was raised.',
   Restarting: 'The guest powered off or died; a fresh VM starts, as restartPolicy asks.',
   CrashLoop: 'The VM failed again and again; the node waits longer before each new try.',
   Rebuilding: 'The old VM goes, so that a fresh one can start from the boot source.',

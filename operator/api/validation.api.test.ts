@@ -60,6 +60,8 @@ test('the defaults are filled in, but for the readiness, which code knows', asyn
     sshAuthorizedKeys: [],
     powerState: 'Running',
     rebuildGeneration: 0,
+    rebootGeneration: 0,
+    resetGeneration: 0,
     restartPolicy: 'Always',
     ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
     accelerator: 'Auto',
@@ -74,12 +76,15 @@ const kept = (name: string, spec: Spec) => ({
   spec: spec as EphemeralInstance['spec'],
 })
 
-test('rebuildGeneration can be raised and not lowered', async () => {
-  await client.apply(ephemeralInstances, kept('raised', but({ rebuildGeneration: 2 })))
-  await client.apply(ephemeralInstances, kept('raised', but({ rebuildGeneration: 3 })))
-  const lowered = client.apply(ephemeralInstances, kept('raised', but({ rebuildGeneration: 1 })))
-  assert.match(await refusalOf(lowered), /rebuildGeneration can only be raised/)
-})
+for (const counter of ['rebuildGeneration', 'rebootGeneration', 'resetGeneration']) {
+  test(`${counter} can be raised and not lowered`, async () => {
+    const apply = (value: number) =>
+      client.apply(ephemeralInstances, kept(`raised-${counter.toLowerCase()}`, but({ [counter]: value })))
+    await apply(2)
+    await apply(3)
+    assert.match(await refusalOf(apply(1)), new RegExp(`${counter} can only be raised`))
+  })
+}
 
 test('a later apply can change one readiness check for another, and one kind of size for the other', async () => {
   await client.apply(ephemeralInstances, kept('changed', but({})))

@@ -57,6 +57,38 @@ test('pausing and resuming reach QEMU as stop and cont after the negotiation', a
   assert.equal(commands, ['qmp_capabilities', 'stop', 'qmp_capabilities', 'cont'])
 })
 
+test('an order is a line to the order service, which takes it', async () => {
+  const heard: string[] = []
+  const port = await controlPortOf((socket) => {
+    socket.on('data', (chunk) => {
+      heard.push(`${socket.servername}: ${chunk}`)
+      socket.end('{"taken":true}\n')
+    })
+  })
+  await vmControl().order(port.target, { what: 'reset', generation: 3 })
+  await port.stop()
+  assert.equal(heard, ['order: reset 3\n'])
+})
+
+for (const [name, answer, message] of [
+  ['an order that is not taken fails', '{"taken":false}', /does not take/],
+  ['a pod that knows no orders says what to do', '{"phase":"Running"}', /older version.*rebuild/],
+] as const)
+  test(name, async () => {
+    const port = await controlPortOf((socket) =>
+      socket
+        .on('error', () => undefined)
+        .resume()
+        .end(`${answer}\n`),
+    )
+    const outcome = await vmControl()
+      .order(port.target, { what: 'reset', generation: 3 })
+      .catch((error: Error) => error)
+    await port.stop()
+    assert.instance(outcome, ControlError)
+    assert.match((outcome as Error).message, message)
+  })
+
 test('the state service is asked by its name and its line is read', async () => {
   const names: unknown[] = []
   const port = await controlPortOf((socket) => {

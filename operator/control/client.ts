@@ -1,5 +1,6 @@
 import { type ControlTarget, connectControl } from './connect.ts'
 import { readLine } from './line.ts'
+import { assertTaken, type Order, orderLine } from './order.ts'
 import { type Qmp, QmpSession } from './qmp.ts'
 import { parseRunnerState, type RunnerState } from './state.ts'
 import { parseSwitched, type Quiesce, type Switched } from './switched.ts'
@@ -10,6 +11,8 @@ export type VmControl = Readonly<{
   state(target: ControlTarget): Promise<RunnerState>
   /** Stops or lets run the guest's CPUs; what it was before does not matter. */
   setPaused(target: ControlTarget, paused: boolean): Promise<void>
+  /** Has the pod reboot or reset the guest. Given again with the same number, it does nothing more to the same machine. */
+  order(target: ControlTarget, order: Order): Promise<void>
 }>
 
 /** What snapshots ask of a running VM. */
@@ -30,6 +33,10 @@ export function guarded(control: VmControl & DiskControl, before: () => void): V
     setPaused: async (target, paused) => {
       before()
       return control.setPaused(target, paused)
+    },
+    order: async (target, order) => {
+      before()
+      return control.order(target, order)
     },
     qmp: async (target, use) => {
       before()
@@ -52,6 +59,11 @@ export function vmControl(timeoutMilliseconds = 5_000): VmControl & DiskControl 
     async setPaused(target, paused) {
       const command = (qmp: Qmp) => qmp.execute(paused ? 'stop' : 'cont', {})
       await onQmp(target, timeoutMilliseconds, command)
+    },
+
+    async order(target, order) {
+      const signal = AbortSignal.timeout(timeoutMilliseconds)
+      assertTaken(await readLine(target, 'order', signal, orderLine(order)))
     },
 
     qmp: (target, use) => onQmp(target, blockMilliseconds, use),

@@ -9,6 +9,9 @@ export const runnerStateSchema = z.object({
   message: z.string().default(''),
   accelerator: z.enum(['KVM', 'TCG']).optional().catch(undefined),
   guest: z.enum(['Booting', 'Ready']).optional().catch(undefined),
+  /** The last of the counters that the machine began anew for; absent where an older runner says nothing of it. */
+  rebooted: z.int().optional().catch(undefined),
+  reset: z.int().optional().catch(undefined),
 })
 
 export type RunnerState = Readonly<z.infer<typeof runnerStateSchema>>

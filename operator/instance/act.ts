@@ -4,6 +4,7 @@ import type { Snapshot } from '../api/snapshot.ts'
 import { ephemeralInstances, snapshots } from '../api/types.ts'
 import type { Config } from '../config.ts'
 import type { VmControl } from '../control/client.ts'
+import type { ControlTarget } from '../control/connect.ts'
 import { controlKey } from '../control/key.ts'
 import { copyClaim } from '../copy/desired.ts'
 import { recordOf } from '../copy/record.ts'
@@ -62,7 +63,10 @@ export async function act(
     }
     case 'pause':
     case 'resume':
-      await setPaused(action.kind === 'pause', observed, dependencies)
+      await control(observed, dependencies, (vm, target) => vm.setPaused(target, action.kind === 'pause'))
+      return undefined
+    case 'order':
+      await control(observed, dependencies, (vm, target) => vm.order(target, action.order))
       return undefined
     case 'keep':
       await keep(action.snapshot, dependencies, signal)
@@ -223,12 +227,12 @@ async function createCopyClaim(
   )
 }
 
-async function setPaused(
-  paused: boolean,
+async function control(
   { instance, pod }: Observed,
   { control, masterKey }: ActDependencies,
+  command: (control: VmControl, target: ControlTarget) => Promise<void>,
 ): Promise<void> {
   if (pod === undefined) return
   const [host = ''] = viewPod(pod).ips
-  await control.setPaused({ host, key: controlKey(masterKey, instance.metadata.uid ?? '') }, paused)
+  await command(control, { host, key: controlKey(masterKey, instance.metadata.uid ?? '') })
 }

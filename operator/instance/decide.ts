@@ -6,6 +6,7 @@ import { persistentVolumeClaims } from '../kube/resource.ts'
 import { recreateDelaySeconds } from './backoff.ts'
 import type { BootSource } from './boot-source.ts'
 import { childName } from './children.ts'
+import { isMoot } from './counters.ts'
 import { expiryOf, isToStop, withExpiry } from './expiring.ts'
 import { isEndedByUs, type LastVm, lastVm } from './last-vm.ts'
 import type { Observed } from './observed.ts'
@@ -53,7 +54,9 @@ function firstOf(observed: Observed): Verdict {
     if (verdict !== undefined) return verdict
   }
   if (pod === undefined) throw new TypeError('an instance without a pod was left undecided')
-  const verdict = moved(observed, pod) ?? judgePod(observed, pod)
+  const judged = moved(observed, pod) ?? judgePod(observed, pod)
+  const { passing, ...lasting } = judged
+  const verdict = passing === true && isMoot(observed, pod) ? lasting : judged
   const seconds = verdict.action === undefined ? secondsUntilMove(observed, pod) : undefined
   return seconds === undefined ? verdict : lookedAtWithin(verdict, seconds)
 }
@@ -111,7 +114,8 @@ function goingAway(observed: Observed, pod: PodView | undefined): Verdict | unde
   const { instance } = observed
   if (pod?.terminating !== true) return undefined
   const active = findCondition(instance.status?.conditions, 'Active')
-  if (active !== undefined && isEndedByUs(observed, pod.uid)) {
+  const wasRebooted = active?.reason === rebooted && instance.status?.podUID === pod.uid
+  if (active !== undefined && (wasRebooted || isEndedByUs(observed, pod.uid))) {
     // What is wanted now may be another thing again; the pod goes all the same, and it was not lost.
     const phase =
       active.reason === 'Stopping' || active.reason === 'Expired'
@@ -154,6 +158,13 @@ function isOutdated(
 /** A pod whose phase is Succeeded or Failed never runs again. The kubelet itself restarts the others' container. */
 const isOver = (pod: PodView): boolean => pod.phase === 'Succeeded' || pod.phase === 'Failed'
 
+/** Of Active, where the guest rebooted under a policy by which the kubelet starts nothing: the operator does. */
+const rebooted = 'GuestRebooted' satisfies Reason
+
+/** Its guest rebooted, and it was built to end then. */
+const hasRebooted = (pod: PodView): boolean =>
+  pod.phase === 'Succeeded' && !wasDisrupted(pod) && pod.lastEnding?.reason === rebooted
+
 /** The node took the pod away, whatever the VM did. */
 const wasDisrupted = (pod: PodView): boolean => pod.reason !== ''
 
@@ -162,7 +173,7 @@ function ended({ instance }: Observed, pod: PodView | undefined): Verdict | unde
     return undefined
   }
   const policy = instance.spec.restartPolicy
-  if (policy === 'Always') return undefined
+  if (policy === 'Always' || hasRebooted(pod)) return undefined
   if (pod.phase === 'Succeeded') {
     return atEnd(true, pod.lastEnding?.message ?? 'The guest powered off.')
   }
@@ -172,6 +183,10 @@ function ended({ instance }: Observed, pod: PodView | undefined): Verdict | unde
 
 function overtaken(_: Observed, pod: PodView | undefined): Verdict | undefined {
   if (pod === undefined || !isOver(pod)) return undefined
+  if (hasRebooted(pod)) {
+    const message = 'The guest rebooted, and onGuestReboot is Rebuild: a fresh VM takes its place.'
+    return { ...down('Rebuilding', rebooted, message), action: { kind: 'delete', podUID: pod.uid } }
+  }
   const reason: Reason = pod.reason === 'Evicted' ? 'Evicted' : 'PodLost'
   const why = wasDisrupted(pod) ? `${pod.reason}: ${pod.message}` : (pod.lastEnding?.message ?? 'It ended.')
   const message = `The pod is over (${why}); a fresh VM takes its place.`
@@ -186,6 +201,8 @@ function stayedEnded(observed: Observed, pod: PodView | undefined): Verdict | un
     return atEnd(true, active.message)
   }
   if (instance.spec.restartPolicy !== 'Never') return undefined
+  // Under Never, a fresh VM is waited for only after a reboot that asks for one.
+  if (active?.reason === rebooted || active?.reason === 'CrashLoop') return undefined
   // Of the two conditions that say how it ended, this one says no more than that.
   const told = findCondition(instance.status?.conditions, 'GuestReady')
   if (told?.reason === 'Failed') return atEnd(false, told.message)

@@ -14,6 +14,7 @@ import type { MadePods } from './made-pods.ts'
 import type { Observed } from './observed.ts'
 import { isOurs } from './ownership.ts'
 import { type PodView, viewPod } from './pod-view.ts'
+import { orderUnderWay } from './rebooting.ts'
 import type { Sources } from './sources.ts'
 
 export type ObserveDependencies = Readonly<{
@@ -72,9 +73,11 @@ function imageOf({ metadata, spec }: EphemeralInstance, { images, snapshots }: S
   return snapshot === undefined ? undefined : snapshots.get(metadata.namespace, snapshot)
 }
 
-/** The pod is asked only for what the kubelet does not tell: why QEMU does not start, and which accelerator it got. */
+/** The pod is asked only for what the kubelet does not tell: why QEMU does not start, which accelerator it got, and
+ * whether a guest that was told to reboot has done so. */
 function isWorthAsking(instance: EphemeralInstance, pod: PodView, config: Config, now: Date): boolean {
   if (pod.terminating || pod.runningSince === undefined || pod.ips.length === 0) return false
+  if (pod.ready && orderUnderWay({ instance }, pod) !== undefined) return true
   if (!pod.started) return passingFor(pod.runningSince, startingMilliseconds, now) === 0
   const known = instance.status?.podUID === pod.uid && instance.status.accelerator !== undefined
   return config.kvmResource !== '' && !known

@@ -1,5 +1,6 @@
 import type { Pod } from '../kube/object.ts'
 import { basicsOf, type PodBasics } from '../pod/view.ts'
+import type { Counters } from './counters.ts'
 import { containerName } from './desired/pod.ts'
 import { type PodRecord, recordOf } from './desired/record.ts'
 import { type Ending, endingOf } from './ending.ts'
@@ -17,6 +18,8 @@ export type PodView = Omit<PodBasics, 'terminated'> &
     /** Fresh VMs since the last rebuild, those of former pods included. */
     restarts: number
     rebuildGeneration: number
+    /** What the counters stood at when the pod was made. */
+    counters: Partial<Counters>
     specHash: string
     createdAt: string
     size: PodRecord['size'] | undefined
@@ -41,6 +44,7 @@ export function viewPod(pod: Pod): PodView {
     lastEnding: terminated === undefined ? undefined : endingOf(terminated),
     restarts: (record?.restartsBefore ?? 0) + (container?.restartCount ?? 0),
     rebuildGeneration: record?.rebuildGeneration ?? 0,
+    counters: record?.counters ?? {},
     specHash: record?.specHash ?? '',
     createdAt: record?.createdAt ?? metadata.creationTimestamp ?? '',
     size: record?.size,

@@ -46,7 +46,7 @@ function world(spec: Parameters<typeof instance>[0], applyStatus: Applier['apply
     client,
     applier,
     events: { record: () => undefined },
-    control: { state: unreachable, setPaused: unreachable },
+    control: { state: unreachable, setPaused: unreachable, order: unreachable },
     masterKey: Buffer.alloc(32),
     config,
     now: () => now,

@@ -218,6 +218,11 @@ function afterFailure(error: unknown, wanted: Verdict): Verdict {
   if (error instanceof Refused) {
     return { ...stalled(error.reason as Reason, error.message), requeueAfterSeconds: 15 }
   }
+  if ((error instanceof ControlError || error instanceof QmpError) && wanted.action?.kind === 'order') {
+    const { action, ...rest } = wanted
+    const message = `The VM runs, but the operator cannot ${action.order.what} it: ${error.message}. It tries again every few seconds.`
+    return { ...rest, guestReady: no('ControlUnreachable', message), requeueAfterSeconds: 5 }
+  }
   if (error instanceof ControlError || error instanceof QmpError) {
     const message = `The VM runs, but the operator cannot carry out powerState: ${error.message}. It tries again every few seconds.`
     return {

@@ -6,6 +6,7 @@ import { startTroubleOf } from '../pod/waiting.ts'
 import type { Observed } from './observed.ts'
 import { copying } from './placing.ts'
 import type { PodView } from './pod-view.ts'
+import { ordered, rebooting } from './rebooting.ts'
 import { unschedulableMessage } from './unschedulable.ts'
 import { down, type Finding, no, stalled, type Verdict, yes } from './verdict.ts'
 
@@ -18,6 +19,8 @@ const steps: readonly Step[] = [
   withoutQemu, //   the container runs, QEMU does not yet
   paused, //        powerState is Paused
   resumed, //       it was paused, and is not to be any more
+  ordered, //       it is to be reset or rebooted
+  rebooting, //     it was, and has not answered since
   answered, //      the guest answers
   silent, //        QEMU runs, the guest does not answer
 ]

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto'
 import type { InstanceSpec } from '../api/instance-spec.ts'
 
 /** What takes effect at once, without a new pod. Everything else in the spec shapes the pod or its seed. */
-const immediate: ReadonlySet<string> = new Set(['powerState', 'rebuildGeneration', 'expiry', 'onExpiry'])
+const immediate: ReadonlySet<string> = new Set([
+  'powerState',
+  'rebuildGeneration',
+  'rebootGeneration',
+  'resetGeneration',
+  'expiry',
+  'onExpiry',
+])
 
 /**
  * A short hash over the parts of a spec that take effect at a rebuild. Kept on the pod: when it differs from the spec's, a

@@ -1,6 +1,7 @@
 import { flavorColumn, type InstanceStatus } from '../api/instance-status.ts'
 import { toTimestamp } from '../kube/clock.ts'
 import { type Condition, type NewCondition, removeCondition, setConditions } from '../kube/conditions.ts'
+import { carriedOut, raised } from './counters.ts'
 import { expiresAt } from './expiry.ts'
 import { changedKeyPairs } from './key-pairs.ts'
 import { lastVm } from './last-vm.ts'
@@ -33,6 +34,8 @@ export function statusOf(observed: Observed, verdict: Verdict): InstanceStatus {
     phase: verdict.phase,
     conditions: [...setConditions(kept, wanted, now.getTime())],
     ...sizeFields(observed, pod),
+    // The order of a verdict was given by now.
+    ...raised(verdict.action?.kind === 'order' ? instance.spec : carriedOut(observed, pod)),
     ...(pod === undefined ? {} : podFields(observed, verdict, pod)),
     ...(pod === undefined ? lastRun(observed) : {}),
     ...(expiry === undefined ? {} : { expiresAt: toTimestamp(expiry.getTime()) }),

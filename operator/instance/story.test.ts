@@ -90,6 +90,18 @@ const stories: ReadonlyArray<{ name: string; got: () => string[][]; want: string
     want: [['Warning ClaimNotFound'], ['Normal Scheduled', 'Normal Mended']],
   },
   {
+    name: 'each reset is told, and the answer after it',
+    got: () => {
+      const back = (number: number) => {
+        const runner = { phase: 'Running', reason: '', message: '', guest: 'Ready', reset: number } as const
+        return at(answering, { resetGeneration: number }, { runner })
+      }
+      const reset = (number: number) => at(answering, { resetGeneration: number })
+      return told(at(answering), reset(1), reset(2), back(2), back(2)).slice(1)
+    },
+    want: [['Normal Resetting'], ['Normal Resetting'], ['Normal GuestReady'], []],
+  },
+  {
     name: 'a stop is told when it begins and when it is done',
     got: () =>
       told(

@@ -46,6 +46,9 @@ const chapters: readonly Chapter[] = [
       `${message('GuestReady', after)} Its address is ${after.ip}.`,
     )
   },
+  (before, after) => ordered('Resetting', 'Reset', before?.resetGeneration, after.resetGeneration, after),
+  (before, after) => ordered('Rebooting', 'Reboot', before?.rebootGeneration, after.rebootGeneration, after),
+  (before, after) => entered('Active', 'GuestRebooted', before, after, 'Normal', 'Rebuild'),
   (before, after) => entered('GuestReady', 'GuestSilent', before, after, 'Warning', 'CheckReadiness'),
   (before, after) => entered('Active', 'CrashLoop', before, after, 'Warning', 'Restart'),
   (before, after) => entered('Active', 'Restarting', before, after, 'Normal', 'Restart'),
@@ -82,6 +85,18 @@ const chapters: readonly Chapter[] = [
     return { type: 'Warning', reason: stalled.reason, action: 'Reconcile', note: stalled.message }
   },
 ]
+
+/** A counter was carried out, on a machine that ran. */
+function ordered(
+  which: string,
+  action: string,
+  from: number | undefined,
+  to: number | undefined,
+  after: InstanceStatus,
+): EventRecord | undefined {
+  if ((to ?? 0) <= (from ?? 0) || reason('GuestReady', after) !== which) return undefined
+  return normal(which, action, message('GuestReady', after))
+}
 
 /** Reasons of Active while a fresh VM is on its way. */
 const restarting: ReadonlySet<string> = new Set(['Restarting', 'CrashLoop'])

@@ -1,6 +1,7 @@
 import type { Phase } from '../api/phase.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { Snapshot } from '../api/snapshot.ts'
+import type { Order } from '../control/order.ts'
 import type { Intent } from '../kube/object.ts'
 import type { Restoration } from './ownership.ts'
 import type { Placing } from './placing.ts'
@@ -22,6 +23,7 @@ export type Action =
   | Readonly<{ kind: 'keep'; snapshot: Intent<Snapshot> }>
   /** Delete the instance, as it was looked at. */
   | Readonly<{ kind: 'expire' }>
+  | Readonly<{ kind: 'order'; podUID: string; order: Order }>
 
 /** What is to be said of an instance, and done about it. */
 export type Verdict = Readonly<{

@@ -30,6 +30,10 @@ write_control_config() {
 	sni = state:switch
 	exec = $lib/snapshot-switch
 	execArgs = snapshot-switch
+	[order]
+	sni = state:order
+	exec = /usr/bin/sh
+	execArgs = sh $lib/lib/take-order.sh $run/qmp-local.out
 	END
   for service in $control_services; do
     cat <<-END

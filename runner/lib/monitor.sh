@@ -17,12 +17,14 @@ qmp() { echo "{\"execute\":\"$1\",\"arguments\":{${2-}}${3:+,\"id\":\"$3\"}}" >&
 # follow_machine: ends the container when QEMU ends. Wakes for each line, each dead child and each SIGTERM.
 follow_machine() {
   local line
-  guest=Booting ended='' tick=5
+  guest=Booting ended='' resting='' rest_reason='' tick=5
   qmp qmp_capabilities
+  guest_reboots_as_wished
   qmp query-status '' status
   while alive "$qemu"; do
     if read -r -t "$tick" line <&3; then hear "$line"; fi
     power_tick
+    orders_tick
     keep_helpers
   done
   # The last events may still be in the pipe.
@@ -35,9 +37,12 @@ hear() {
   case $1 in
     ready) guest_ready ;;
     lost) guest_lost ;;
+    'order '*) obey ${1#order } ;;
+    agent-silent) press_reset_keys ;;
     *'"id": "status"'*) case $1 in *'"running": true'*) machine_runs ;; *) machine_rests Paused ;; esac ;;
     *'"event": "RESUME"'*) machine_runs ;;
     *'"event": "STOP"'*) machine_rests Paused ;;
+    *'"event": "RESET"'*) machine_reset ;;
     *'"event": "NETDEV_STREAM_CONNECTED"'*) qmp announce-self '"initial":50,"max":550,"rounds":5,"step":50' ;;
     *'"event": "VSERPORT_CHANGE"'*) case $1 in *'"open": true'*) agent_opened ;; *) agent_closed ;; esac ;;
     *'"event": "BLOCK_IO_ERROR"'*'"nospace": true'*) rest_reason=OverlayFull ;;
@@ -54,13 +59,14 @@ hear() {
 
 machine_runs() {
   flag started
-  rest_reason=''
+  rest_reason='' resting=''
   [ -z "$stopping" ] || return 0
   state Running
   start_asking
 }
 
 machine_rests() {
+  resting=yes
   stop_asking
   [ -n "$stopping" ] || state Running "${rest_reason:-$1}" "the machine's processors are stopped"
 }

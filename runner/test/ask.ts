@@ -12,7 +12,8 @@ const socket = await connectControl({ host, key }, service as 'state', AbortSign
   },
 )
 const leave = () => process.exit(0)
-let quiet = setTimeout(leave, 1_000)
+// The first word may take a while: a process starts for it, beside a guest that boots.
+let quiet = setTimeout(leave, 5_000)
 socket.on('data', (chunk) => {
   process.stdout.write(chunk)
   clearTimeout(quiet)

@@ -29,6 +29,8 @@ export type RunnerState = Readonly<{
   message: string
   accelerator: string
   guest: string
+  rebooted: number
+  reset: number
 }>
 
 /** A pod of the runner image on this machine: the image's files, its user, its limits, two network namespaces. */

@@ -45,6 +45,8 @@ export const accepted: readonly { name: string; spec: Spec }[] = [
     }),
   },
   { name: 'several KeyPairs', spec: but({ keyPairs: ['ada', 'ci.deploy'] }) },
+  { name: 'counters at their end', spec: but({ rebootGeneration: 2147483647, resetGeneration: 2147483647 }) },
+  { name: 'reboots that rebuild', spec: but({ onGuestReboot: 'Rebuild' }) },
   { name: '64 long keys', spec: but({ sshAuthorizedKeys: Array(64).fill(`ssh-rsa ${'A'.repeat(4000)}`) }) },
   ...acceptedPlacements,
   { name: 'the shortest life', spec: but({ expiry: { ttlSeconds: 10 } }) },

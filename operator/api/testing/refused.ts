@@ -132,6 +132,21 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     want: /supported values: "Running", "Stopped", "Paused"/,
   },
   {
+    name: 'a negative resetGeneration',
+    spec: but({ resetGeneration: -1 }),
+    want: /resetGeneration.*greater than or equal to 0/,
+  },
+  {
+    name: 'a rebootGeneration in words',
+    spec: but({ rebootGeneration: 'now' }),
+    want: /rebootGeneration.*must be of type integer/,
+  },
+  {
+    name: 'an unknown policy for reboots',
+    spec: but({ onGuestReboot: 'Reset' }),
+    want: /onGuestReboot.*supported values: "Keep", "Rebuild"/,
+  },
+  {
     name: 'a negative rebuildGeneration',
     spec: but({ rebuildGeneration: -1 }),
     want: /rebuildGeneration.*greater than or equal to 0/,

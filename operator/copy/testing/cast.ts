@@ -137,7 +137,7 @@ export class Cast {
       sources: cluster,
       applier: Object.assign(client, { forget: () => {} }) as unknown as Applier,
       events: { record: () => undefined },
-      control: { state: unreachable, setPaused: unreachable },
+      control: { state: unreachable, setPaused: unreachable, order: unreachable },
     })
     this.#copies = new CopyReconciler({
       ...shared,

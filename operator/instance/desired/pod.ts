@@ -12,6 +12,7 @@ import { restrictedContainer, restrictedPod, secretVolume } from '../../pod/rest
 import { acceleratorArguments, qemuArguments } from '../../qemu/argv.ts'
 import { runDirectory } from '../../qemu/sockets.ts'
 import { childLabels, childName } from '../children.ts'
+import { raised } from '../counters.ts'
 import type { Size } from '../size.ts'
 import { specHash } from '../spec-hash.ts'
 import {
@@ -158,6 +159,7 @@ function environment(input: PodInput) {
     VM_ACCEL_KVM: acceleratorArguments.KVM.join(' '),
     VM_ACCEL_TCG: acceleratorArguments.TCG.join(' '),
     VM_GRACE_SECONDS: String(spec.terminationGracePeriodSeconds),
+    ...(spec.onGuestReboot === 'Rebuild' ? { VM_ON_GUEST_REBOOT: 'rebuild' } : {}),
   }
   return [
     ...Object.entries(variables).map(([name, value]) => ({ name, value })),
@@ -166,8 +168,10 @@ function environment(input: PodInput) {
 }
 
 function recordFor({ instance, size, boot, keyPairs = [], restartsBefore, createdAt }: PodInput): PodRecord {
+  const counters = raised(instance.spec)
   return {
     rebuildGeneration: instance.spec.rebuildGeneration,
+    ...(Object.keys(counters).length === 0 ? {} : { counters }),
     specHash: specHash(instance.spec),
     restartsBefore,
     createdAt,

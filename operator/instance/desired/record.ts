@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Booted, booted } from '../../api/instance-status.ts'
 import { type PinnedKeyPairs, pinnedKeyPairs } from '../../api/key-pairs.ts'
 import type { Pod } from '../../kube/object.ts'
+import type { Counters } from '../counters.ts'
 
 /**
  * What the operator wrote down about a pod when it made it. It stands in the container's environment, because that is a
@@ -10,6 +11,8 @@ import type { Pod } from '../../kube/object.ts'
 export type PodRecord = Readonly<{
   /** The spec.rebuildGeneration that the pod was built for. */
   rebuildGeneration: number
+  /** What its counters of reboots and resets stood at; absent where they were never raised. */
+  counters?: Partial<Counters> | undefined
   /** Hash over the parts of the spec that it was built from; a difference waits for a rebuild. */
   specHash: string
   /** How many VMs of the instance came before, since the last rebuild. */
@@ -31,6 +34,9 @@ const variable = 'EPHEMERA_RECORD'
 
 const schema = z.object({
   rebuildGeneration: z.number(),
+  counters: z
+    .object({ rebootGeneration: z.number().exactOptional(), resetGeneration: z.number().exactOptional() })
+    .optional(),
   specHash: z.string(),
   restartsBefore: z.number(),
   createdAt: z.string(),

@@ -52,6 +52,8 @@ export function instance(
       sshAuthorizedKeys: [],
       powerState: 'Running',
       rebuildGeneration: 0,
+      rebootGeneration: 0,
+      resetGeneration: 0,
       restartPolicy: 'Always',
       ports: [],
       accelerator: 'Auto',

@@ -2,6 +2,7 @@ import type { BaseImage } from '../../api/base-image.ts'
 import type { InstanceSpec } from '../../api/instance-spec.ts'
 import { baseImages, snapshots } from '../../api/types.ts'
 import { pods, secrets } from '../../kube/resource.ts'
+import { fingerprint } from './fingerprint.ts'
 import type { Lab } from './lab.ts'
 
 /** The instance of every path. */
@@ -74,6 +75,16 @@ const isRestarted = async (lab: Lab) =>
 const isRebuilt = async (lab: Lab) =>
   (await is('Ready')(lab)) && (await lab.get(name))?.status?.rebuildGeneration === 1
 
+const raise = (spec: Partial<InstanceSpec>) => (lab: Lab) => lab.change(name, { spec })
+
+/** How often the guest was rebooted or reset, in the one machine that it has. */
+async function resets(lab: Lab): Promise<number> {
+  const pod = await lab.client.find(pods, { namespace: lab.name, name: `${name}-vm` })
+  return lab.world.kubelet.vms.resets(pod?.status?.podIP ?? '')
+}
+const hasBegunAnew = async (lab: Lab) => (await is('Ready')(lab)) && (await resets(lab)) > 0
+const printOfReset = async (lab: Lab) => ({ ...(await fingerprint(lab, name)), resets: await resets(lab) })
+
 /** Every path of the instance controller. */
 export const paths: readonly Path[] = [
   { name: 'create', act: (lab) => lab.create(name), settled: is('Ready') },
@@ -120,6 +131,26 @@ export const paths: readonly Path[] = [
       const { items } = await lab.client.list(snapshots, { namespace: lab.name })
       return { left: await lab.get(name), kept: items.map(({ status }) => status?.phase) }
     },
+  },
+  {
+    name: 'reset',
+    before: ready(),
+    act: raise({ resetGeneration: 1 }),
+    settled: hasBegunAnew,
+    print: printOfReset,
+  },
+  {
+    name: 'reboot',
+    before: ready(),
+    act: raise({ rebootGeneration: 1 }),
+    settled: hasBegunAnew,
+    print: printOfReset,
+  },
+  {
+    name: 'guest reboot under Never and Rebuild',
+    before: ready({ restartPolicy: 'Never', onGuestReboot: 'Rebuild' }),
+    act: end(0, 'GuestRebooted'),
+    settled: isAnother,
   },
   { name: 'pod lost', before: ready(), act: losePod, settled: isAnother },
   {

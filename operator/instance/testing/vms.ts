@@ -3,7 +3,16 @@ import { ControlError } from '../../control/connect.ts'
 import type { RunnerState } from '../../control/state.ts'
 import { FakeQemu } from '../../snapshot/testing/fake-qemu.ts'
 
-type Vm = { readonly owner: string; running: boolean; paused: boolean; readonly qemu: FakeQemu }
+type Vm = {
+  readonly owner: string
+  running: boolean
+  paused: boolean
+  readonly qemu: FakeQemu
+  /** The last orders that were taken. */
+  taken: { reboot: number; reset: number }
+  /** How often the guest began anew. */
+  resets: number
+}
 
 /** The VMs that a fake kubelet runs, as their control ports show them. */
 export class FakeVms {
@@ -16,7 +25,14 @@ export class FakeVms {
   boot(address: string, owner: string): void {
     const others = [...this.#byAddress.values()].filter((vm) => vm.owner === owner && vm.running)
     if (others.length > 0 && this.#byAddress.get(address)?.running !== true) this.doubles.push(owner)
-    this.#byAddress.set(address, { owner, running: true, paused: false, qemu: new FakeQemu() })
+    this.#byAddress.set(address, {
+      owner,
+      running: true,
+      paused: false,
+      qemu: new FakeQemu(),
+      taken: { reboot: 0, reset: 0 },
+      resets: 0,
+    })
   }
 
   end(address: string): void {
@@ -25,6 +41,11 @@ export class FakeVms {
 
   isPaused(address: string): boolean {
     return this.#byAddress.get(address)?.paused === true
+  }
+
+  /** How often the guest in this pod was rebooted or reset. */
+  resets(address: string): number {
+    return this.#byAddress.get(address)?.resets ?? 0
   }
 
   /** What QEMU in the pod with this address has; undefined where none runs. */
@@ -61,11 +82,25 @@ export class FakeVms {
       state: async ({ host }) => {
         const trouble = this.#troubles.get(podAt(host) ?? '')
         if (!isCut && trouble !== undefined) return trouble
-        reach(host)
-        return { phase: 'Running', reason: '', message: '', accelerator: 'TCG' }
+        const { reboot: rebooted, reset } = reach(host).taken
+        return {
+          phase: 'Running',
+          reason: '',
+          message: '',
+          accelerator: 'TCG',
+          guest: 'Ready',
+          rebooted,
+          reset,
+        }
       },
       setPaused: async ({ host }, paused) => {
         reach(host).paused = paused
+      },
+      order: async ({ host }, { what, generation }) => {
+        const vm = reach(host)
+        if (generation <= vm.taken[what]) return
+        vm.taken[what] = generation
+        vm.resets += 1
       },
       qmp: async ({ host }, use) =>
         use({

@@ -1,0 +1,55 @@
+# What the operator asks of a machine that runs: `reboot N` and `reset N`. The number is the instance's counter, and each
+# is obeyed once for a machine: an operator that does not know whether it asked already just asks again.
+reboot_taken=0 reset_taken=0 # the last numbers that were taken
+rebooted=0 reset=0           # and those after which the machine has begun anew
+reboot_until=''              # when a guest that was asked to reboot is reset
+
+# obey reboot|reset N
+obey() {
+  [ -z "$stopping" ] || return 0
+  case $1 in
+    reset) [ "$2" -gt "$reset_taken" ] || return 0; reset_taken=$2; reset_machine ;;
+    reboot) [ "$2" -gt "$reboot_taken" ] || return 0; reboot_taken=$2; reboot_guest ;;
+  esac
+}
+
+# A reboot that was asked for keeps the overlay, whatever becomes of those that the guest decides on.
+reset_machine() {
+  reboot_until=''
+  guest_reboots reset
+  qmp system_reset
+  [ -z "$rest_reason" ] || qmp cont
+}
+
+# The guest's agent reboots it; without one that answers, ctrl-alt-del does; and without either, a reset after the grace period.
+reboot_guest() {
+  uptime_seconds
+  reboot_until=$((seconds + ${VM_GRACE_SECONDS:-30})) tick=1
+  guest_reboots reset
+  if [ -z "${agent_open-}" ]; then hear agent-silent; else "$lib/guest-reboot" "$run/agent.sock" </dev/null >"$run/qmp-local.out" & fi
+}
+
+press_reset_keys() {
+  local key keys=''
+  for key in ctrl alt delete; do keys="$keys${keys:+,}{\"type\":\"qcode\",\"data\":\"$key\"}"; done
+  qmp send-key "\"keys\":[$keys]"
+}
+
+# orders_tick: called once a second while a guest is waited for.
+orders_tick() {
+  [ -n "$reboot_until" ] || return 0
+  uptime_seconds
+  [ "$seconds" -lt "$reboot_until" ] || reset_machine
+}
+
+# machine_reset: the machine begins anew. The guest that answered before does not any more.
+machine_reset() {
+  rebooted=$reboot_taken reset=$reset_taken reboot_until=''
+  [ -n "$stopping" ] || tick=5
+  guest_reboots_as_wished
+  [ -n "$resting" ] || start_asking
+}
+
+# What QEMU does when the guest reboots: `reset` keeps machine and overlay, `shutdown` ends them, so that a fresh one starts.
+guest_reboots() { [ "${VM_ON_GUEST_REBOOT-}" != rebuild ] || qmp set-action "\"reboot\":\"$1\""; }
+guest_reboots_as_wished() { guest_reboots shutdown; }
