@@ -3,6 +3,7 @@
 reboot_taken=0 reset_taken=0 # the last numbers that were taken
 rebooted=0 reset=0           # and those after which the machine has begun anew
 reboot_until=''              # when a guest that was asked to reboot is reset
+wished_from=''               # from when on a reboot is the guest's own again
 
 # obey reboot|reset N
 obey() {
@@ -15,7 +16,7 @@ obey() {
 
 # A reboot that was asked for keeps the overlay, whatever becomes of those that the guest decides on.
 reset_machine() {
-  reboot_until=''
+  reboot_until='' wished_from=''
   guest_reboots reset
   qmp system_reset
   [ -z "$rest_reason" ] || qmp cont
@@ -24,7 +25,7 @@ reset_machine() {
 # The guest's agent reboots it; without one that answers, ctrl-alt-del does; and without either, a reset after the grace period.
 reboot_guest() {
   uptime_seconds
-  reboot_until=$((seconds + ${VM_GRACE_SECONDS:-30})) tick=1
+  reboot_until=$((seconds + ${VM_GRACE_SECONDS:-30})) wished_from='' tick=1
   guest_reboots reset
   if [ -z "${agent_open-}" ]; then hear agent-silent; else "$lib/guest-reboot" "$run/agent.sock" </dev/null >"$run/qmp-local.out" & fi
 }
@@ -35,21 +36,26 @@ press_reset_keys() {
   qmp send-key "\"keys\":[$keys]"
 }
 
-# orders_tick: called once a second while a guest is waited for.
+# orders_tick: called once a second while something is waited for.
 orders_tick() {
-  [ -n "$reboot_until" ] || return 0
+  [ -n "$reboot_until$wished_from" ] || return 0
   uptime_seconds
-  [ "$seconds" -lt "$reboot_until" ] || reset_machine
+  [ -z "$reboot_until" ] || [ "$seconds" -lt "$reboot_until" ] || reset_machine
+  [ -z "$wished_from" ] || [ "$seconds" -lt "$wished_from" ] || guest_reboots_as_wished
 }
 
-# machine_reset: the machine begins anew. The guest that answered before does not any more.
+# machine_reset: the machine begins anew. The guest that answered before does not any more. The BIOS resets it a second time by
+# itself, a moment later: that is not yet the guest's own wish.
 machine_reset() {
-  rebooted=$reboot_taken reset=$reset_taken reboot_until=''
-  [ -n "$stopping" ] || tick=5
-  guest_reboots_as_wished
+  uptime_seconds
+  rebooted=$reboot_taken reset=$reset_taken reboot_until='' wished_from=$((seconds + 5)) tick=1
   [ -n "$resting" ] || start_asking
 }
 
 # What QEMU does when the guest reboots: `reset` keeps machine and overlay, `shutdown` ends them, so that a fresh one starts.
 guest_reboots() { [ "${VM_ON_GUEST_REBOOT-}" != rebuild ] || qmp set-action "\"reboot\":\"$1\""; }
-guest_reboots_as_wished() { guest_reboots shutdown; }
+guest_reboots_as_wished() {
+  wished_from=''
+  [ -n "$stopping" ] || tick=5
+  guest_reboots shutdown
+}

@@ -7,8 +7,10 @@ import { waitFor } from './wait-for.ts'
 let pod: Pod
 test.before(async () => {
   pod = await startPod({ env: { VM_ON_GUEST_REBOOT: 'rebuild', VM_GRACE_SECONDS: '20' } })
-  await pod.until((state) => state.guest === 'Ready')
-  assert.is((await pod.ssh('echo mine >/root/note; sync')).code, 0)
+  await pod.until((state) => state.guest === 'Ready', 120)
+  assert.is((await pod.ssh('echo mine >/root/note')).code, 0)
+  await booted(1)
+  await pod.ssh('sync')
 })
 test.after(() => pod?.remove())
 
@@ -22,15 +24,20 @@ async function guest(): Promise<{ note: string; boots: number }> {
   return { note, boots: Number(boots) }
 }
 
-/** Waits for the guest to answer after it began anew. The count of boots is written after its ssh is up. */
+/** Waits for the guest to answer after it began anew. */
 async function again(what: 'rebooted' | 'reset', number: number, boots: number): Promise<void> {
-  await pod.until((state) => state[what] === number && state.guest === 'Ready', 90)
+  await pod.until((state) => state[what] === number && state.guest === 'Ready', 120)
+  await booted(boots)
+}
+
+/** The guest counts its boots when its agent runs, after its ssh does. */
+async function booted(boots: number): Promise<void> {
   const found = await waitFor(
     async () => {
       const now = await guest()
       return now.boots === boots ? now : undefined
     },
-    20,
+    60,
     () => `the guest did not boot ${boots} times\n${pod.log().slice(-2000)}`,
   )
   assert.equal(found, { note: 'mine', boots })
