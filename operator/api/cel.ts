@@ -2,6 +2,8 @@
 export type Rule = Readonly<{
   rule: string
   message: string
+  /** CEL that makes the message from what is there; `message` is for where it fails. */
+  messageExpression?: string
   /** Where kubectl points, relative to the schema that holds the rule, such as `.flavor`. */
   fieldPath?: string
   /** Set it where `oldSelf` may be missing. */

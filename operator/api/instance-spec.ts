@@ -3,6 +3,7 @@ import { boot } from './boot.ts'
 import { exactlyOneOf, rules } from './cel.ts'
 import { expiry, onExpiry } from './expiry.ts'
 import { keyPairs } from './key-pairs.ts'
+import { locked, lockRule } from './locked.ts'
 import { onGuestReboot } from './on-guest-reboot.ts'
 import { placement } from './placement.ts'
 import { ports } from './ports.ts'
@@ -76,6 +77,7 @@ export const instanceSpec = z
       ),
     expiry: expiry.optional(),
     onExpiry: onExpiry.optional(),
+    locked: locked.optional(),
     terminationGracePeriodSeconds: z
       .int32()
       .min(5)
@@ -97,6 +99,7 @@ export const instanceSpec = z
         message: 'onExpiry says what happens when expiry comes: set expiry, too, or take onExpiry away',
         fieldPath: '.onExpiry',
       },
+      lockRule,
     ),
   )
   .describe('What you ask for. The operator never changes it.')

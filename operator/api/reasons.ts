@@ -33,6 +33,7 @@ export const reasons = {
   Stopped: 'There is no pod, because powerState is Stopped.',
   ExpiresSoon: 'The instance is about to expire.',
   Expired: 'The instance expired: it is stopped, or about to be deleted, as onExpiry asks.',
+  Locked: 'The instance would have expired, and stays because it is locked.',
   Keeping: 'A Snapshot of the VM is being taken before it goes.',
   Succeeded: 'The guest powered off and is not started again, as restartPolicy asks.',
   Failed: 'The guest or QEMU died and is not started again, as restartPolicy asks.',

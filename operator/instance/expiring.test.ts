@@ -57,6 +57,12 @@ const said = {
   ],
 }
 
+const stopped = {
+  conditions: [
+    { type: 'Active', status: 'False' as const, reason: 'Expired', message: '', lastTransitionTime: ago(5) },
+  ],
+}
+
 type Row = Given &
   Readonly<{
     name: string
@@ -185,6 +191,27 @@ const rows: readonly Row[] = [
     phase: 'Stopping',
     expiring: 'Keeping',
     action: 'delete',
+  },
+  {
+    name: 'a locked one does not expire',
+    spec: { locked: { reason: 'exam' } },
+    phase: 'Ready',
+    expiring: 'Locked',
+  },
+  {
+    name: 'a locked one is not deleted',
+    onExpiry: 'Delete',
+    spec: { locked: { reason: 'exam' } },
+    status: said,
+    phase: 'Ready',
+    expiring: 'Locked',
+  },
+  {
+    name: 'a VM that its expiry stopped does not start by being locked',
+    pod: 'none',
+    spec: { locked: { reason: 'exam' } },
+    status: stopped,
+    phase: 'Expired',
   },
 ]
 for (const { name, phase, expiring, stalled, action, ...more } of rows) {

@@ -14,10 +14,14 @@ type Timed = Pick<Observed, 'instance' | 'now'>
 
 const onExpiryOf = ({ instance: { spec } }: Pick<Observed, 'instance'>): OnExpiry => spec.onExpiry ?? 'Stop'
 
+/** Its time is over, and no lock keeps it. What has expired already does not come back by being locked. */
 const isOver = ({ instance, now }: Timed): boolean => {
   const at = expiresAt(instance)
-  return at !== undefined && at <= now
+  return at !== undefined && at <= now && (instance.spec.locked === undefined || hasStopped(instance))
 }
+
+const hasStopped = ({ status }: Timed['instance']): boolean =>
+  findCondition(status?.conditions, 'Active')?.reason === 'Expired'
 
 /** When it expires, as messages have it. */
 export const expiryOf = ({ instance }: Pick<Observed, 'instance'>): string =>
@@ -51,6 +55,10 @@ export function withExpiry(observed: Observed, verdict: Verdict): Verdict {
   if (now < at) {
     const message = `At ${toTimestamp(at.getTime())} ${ahead[does]}, as spec.expiry and onExpiry ask: raise expiry.ttlSeconds or expiry.deadline to keep it longer.`
     return lookedAtWithin({ ...verdict, expiring: yes('ExpiresSoon', message) }, within(at))
+  }
+  if (!isOver(observed)) {
+    const message = `It would have expired at ${toTimestamp(at.getTime())}, and stays because it is locked (${instance.spec.locked?.reason}).`
+    return { ...verdict, expiring: yes('Locked', message) }
   }
   if (does === 'Stop') return verdict
   return does === 'Delete' ? gone(observed, verdict, '') : keptThenGone(observed, verdict)

@@ -9,6 +9,7 @@ const immediate: ReadonlySet<string> = new Set([
   'resetGeneration',
   'expiry',
   'onExpiry',
+  'locked',
 ])
 
 /**

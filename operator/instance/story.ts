@@ -62,6 +62,7 @@ const chapters: readonly Chapter[] = [
     (reason('Expiring', after) === 'Expired'
       ? undefined
       : entered('Active', 'Expired', before, after, 'Normal', 'Expire')),
+  (before, after) => entered('Expiring', 'Locked', before, after, 'Normal', 'Expire'),
   (before, after) => entered('Expiring', 'Keeping', before, after, 'Normal', 'Expire'),
   (before, after) => entered('Active', 'Paused', before, after, 'Normal', 'Pause'),
   (before, after) => {

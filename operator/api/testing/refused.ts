@@ -254,6 +254,12 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     want: /less than or equal to 3600/,
   },
   ...refusedPlacements,
+  { name: 'a lock without a reason', spec: but({ locked: {} }), want: /locked\.reason: Required value/ },
+  {
+    name: 'a lock with an empty reason',
+    spec: but({ locked: { reason: '' } }),
+    want: /locked\.reason.*at least 1 chars/,
+  },
   {
     name: 'an expiry with nothing in it',
     spec: but({ expiry: {} }),
