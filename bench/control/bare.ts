@@ -39,5 +39,5 @@ function childrenOf(name: string) {
   const boot = { kind: 'PersistentVolumeClaim', name: claim, claim }
   const createdAt = new Date().toISOString()
   const pod = vmPod({ instance: owner, size, boot, config, restartsBefore: 0, createdAt })
-  return { secret: instanceSecret(owner, key), pod }
+  return { secret: instanceSecret(owner, key, boot), pod }
 }

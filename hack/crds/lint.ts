@@ -19,6 +19,7 @@ const known = new Set([
   'maxLength',
   'minItems',
   'maxItems',
+  'maxProperties',
   'minimum',
   'maximum',
   'anyOf',

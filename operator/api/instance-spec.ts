@@ -1,17 +1,20 @@
 import { z } from 'zod'
 import { boot } from './boot.ts'
-import { exactlyOneOf, rules } from './cel.ts'
+import { atMostOneOf, exactlyOneOf, rules } from './cel.ts'
 import { expiry, onExpiry } from './expiry.ts'
+import { guestMetadata } from './guest-metadata.ts'
 import { keyPairs } from './key-pairs.ts'
 import { locked, lockRule } from './locked.ts'
+import { networkData } from './network-data.ts'
 import { onGuestReboot } from './on-guest-reboot.ts'
 import { placement } from './placement.ts'
 import { ports } from './ports.ts'
 import { rebootGeneration, rebuildGeneration, resetGeneration } from './power-counters.ts'
 import { readiness } from './readiness.ts'
 import { resources } from './resources.ts'
+import { seedFormat } from './seed-format.ts'
 import { sshAuthorizedKeys } from './ssh-key.ts'
-import { userData } from './user-data.ts'
+import { userData, userDataFrom } from './user-data.ts'
 
 const network = z
   .object({
@@ -49,6 +52,10 @@ export const instanceSpec = z
     sshAuthorizedKeys,
     keyPairs,
     userData,
+    userDataFrom,
+    networkData,
+    metadata: guestMetadata,
+    seedFormat,
     powerState: z
       .enum(['Running', 'Stopped', 'Paused'])
       .default('Running')
@@ -93,6 +100,10 @@ export const instanceSpec = z
         rule: exactlyOneOf('flavor', 'resources'),
         message:
           'give exactly one of flavor and resources: the name of a Flavor (kubectl get flavors), or cpus, memory and disk written out',
+      },
+      {
+        rule: atMostOneOf('userData', 'userDataFrom'),
+        message: 'give at most one of userData and userDataFrom: the user-data itself, or where it is',
       },
       {
         rule: '!has(self.onExpiry) || has(self.expiry)',

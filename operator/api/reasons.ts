@@ -66,6 +66,7 @@ export const reasons = {
   BaseImageInvalid: 'The base image is no usable raw or qcow2 image, or refers to a file outside itself.',
   BaseImageNotBootable: 'The base image has no boot sector.',
   DiskTooSmall: "The instance's disk is smaller than the base image.",
+  UserDataMissing: 'The Secret or ConfigMap of userDataFrom, or its key, is not there.',
   KVMUnavailable: 'accelerator is KVM, and the node has none to give.',
 
   // How a VM ended.

@@ -1,4 +1,5 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
+import type { Booted } from '../api/instance-status.ts'
 import { labels } from '../api/labels.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import { ephemeralInstances, snapshots } from '../api/types.ts'
@@ -53,7 +54,7 @@ export async function act(
   switch (action.kind) {
     case 'create':
       if (!(await isStillWanted(observed, dependencies, signal))) return undefined
-      await putInstanceSecret(observed, dependencies, signal)
+      await putInstanceSecret(observed, action.placing.boot, dependencies, signal)
       return createPod(action, observed, dependencies, signal)
     case 'delete': {
       const { namespace, name } = observed.instance.metadata
@@ -132,10 +133,11 @@ export async function removeLeftBehind(
 /** The instance's Secret, as it is to be. */
 async function putInstanceSecret(
   { instance, keyPairs }: Observed,
+  boot: Booted,
   { client, masterKey }: ActDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  const intent = instanceSecret(instance, masterKey, keyPairs.kind === 'ready' ? keyPairs.keys : [])
+  const intent = instanceSecret(instance, masterKey, boot, keyPairs.kind === 'ready' ? keyPairs.keys : [])
   let outcome: PutOutcome
   try {
     outcome = await putSecret(client, instance, intent, [labels.instance, labels.managedBy], signal)

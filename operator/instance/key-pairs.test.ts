@@ -8,7 +8,7 @@ import { decide } from './decide.ts'
 import { instanceSecret } from './desired/secret.ts'
 import { keyPairsOf } from './key-pairs.ts'
 import { statusOf } from './status.ts'
-import { answering, instance, observed, onNode, podOf } from './testing/build.ts'
+import { answering, booted, instance, observed, onNode, podOf } from './testing/build.ts'
 
 const pair = (name: string, line: string, namespace = 'lab'): KeyPair => ({
   apiVersion: 'ephemera.dev/v1alpha1',
@@ -56,7 +56,7 @@ test('no VM is made while a KeyPair is missing, and one is when it is there', ()
 
 test('the seed holds the keys of the KeyPairs, then those of the spec', () => {
   const one = instance({ sshAuthorizedKeys: [grace] })
-  const { data } = instanceSecret(one, Buffer.alloc(32), [ada.line])
+  const { data } = instanceSecret(one, Buffer.alloc(32), booted, [ada.line])
   const metaData = Buffer.from(data?.['meta-data'] ?? '', 'base64').toString()
   assert.ok(metaData.indexOf(ada.line) > 0 && metaData.indexOf(ada.line) < metaData.indexOf(grace), metaData)
 })

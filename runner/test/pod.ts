@@ -106,6 +106,7 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
   const folder = mkdtempSync(join(tmpdir(), `${name}-`))
   const at = (...words: string[]) => join(folder, ...words)
   for (const volume of ['base', 'overlay', 'run', 'seed', 'control', 'nbd']) mkdirSync(at(volume))
+  if (options.env?.VM_USER_DATA_FROM !== undefined) mkdirSync(at('user-data'))
   for (const volume of ['overlay', 'run']) chownSync(at(volume), uid, uid)
   ;(options.base ?? tinyBase)(at('base'))
 

@@ -47,6 +47,28 @@ export const accepted: readonly { name: string; spec: Spec }[] = [
   { name: 'several KeyPairs', spec: but({ keyPairs: ['ada', 'ci.deploy'] }) },
   { name: 'counters at their end', spec: but({ rebootGeneration: 2147483647, resetGeneration: 2147483647 }) },
   { name: 'reboots that rebuild', spec: but({ onGuestReboot: 'Rebuild' }) },
+  {
+    name: 'user-data from a Secret',
+    spec: but({ userDataFrom: { secretKeyRef: { name: 'web.data', key: 'user-data' } } }),
+  },
+  {
+    name: 'user-data from a ConfigMap',
+    spec: but({ userDataFrom: { configMapKeyRef: { name: 'data', key: '.a_B-1' } } }),
+  },
+  {
+    name: 'the longest metadata',
+    spec: but({
+      metadata: Object.fromEntries(
+        Array.from({ length: 128 }, (_, n) => [`${n}`.padStart(255, 'k'), 'ü'.repeat(255)]),
+      ),
+    }),
+  },
+  {
+    name: 'metadata with spaces and colons',
+    spec: but({ metadata: { 'my key: 1': '{"any": \'thing\'}\n' } }),
+  },
+  { name: '64 KiB of network configuration', spec: but({ networkData: 'x'.repeat(65536) }) },
+  { name: 'a ConfigDrive', spec: but({ seedFormat: 'ConfigDrive' }) },
   { name: '64 long keys', spec: but({ sshAuthorizedKeys: Array(64).fill(`ssh-rsa ${'A'.repeat(4000)}`) }) },
   ...acceptedPlacements,
   { name: 'the shortest life', spec: but({ expiry: { ttlSeconds: 10 } }) },

@@ -127,6 +127,74 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     want: /userData may hold at most 64 KiB/,
   },
   {
+    name: 'user-data at two places',
+    spec: but({ userData: '#!', userDataFrom: { secretKeyRef: { name: 'a', key: 'b' } } }),
+    want: /give at most one of userData and userDataFrom/,
+  },
+  {
+    name: 'user-data from nowhere',
+    spec: but({ userDataFrom: {} }),
+    want: /exactly one of secretKeyRef and configMapKeyRef/,
+  },
+  {
+    name: 'user-data from two objects',
+    spec: but({
+      userDataFrom: { secretKeyRef: { name: 'a', key: 'b' }, configMapKeyRef: { name: 'a', key: 'b' } },
+    }),
+    want: /exactly one of secretKeyRef and configMapKeyRef/,
+  },
+  {
+    name: 'user-data from a Secret of another namespace',
+    spec: but({ userDataFrom: { secretKeyRef: { name: 'other/a', key: 'b' } } }),
+    want: /name must be the name of a Secret in this namespace: kubectl get secrets/,
+  },
+  {
+    name: 'user-data from a key that cannot be one',
+    spec: but({ userDataFrom: { configMapKeyRef: { name: 'a', key: '../b' } } }),
+    want: /key must be one of the keys under data/,
+  },
+  {
+    name: 'user-data from a Secret without a key',
+    spec: but({ userDataFrom: { secretKeyRef: { name: 'a' } } }),
+    want: /secretKeyRef\.key: Required value/,
+  },
+  {
+    name: '65 KiB of network configuration',
+    spec: but({ networkData: 'x'.repeat(65 * 1024) }),
+    want: /networkData may hold at most 64 KiB/,
+  },
+  {
+    name: 'metadata under a key with a quote',
+    spec: but({ metadata: { 'a"b': 'c' } }),
+    want: /keys of metadata have 1 to 255 letters/,
+  },
+  {
+    name: 'metadata under no key',
+    spec: but({ metadata: { '': 'c' } }),
+    want: /keys of metadata have 1 to 255/,
+  },
+  {
+    name: 'metadata under a key of 256 characters',
+    spec: but({ metadata: { ['k'.repeat(256)]: 'c' } }),
+    want: /keys of metadata have 1 to 255/,
+  },
+  { name: 'metadata that is no text', spec: but({ metadata: { a: 1 } }), want: /must be of type string/ },
+  {
+    name: 'metadata of 256 characters',
+    spec: but({ metadata: { a: 'x'.repeat(256) } }),
+    want: /Too long|may not be more than 255/,
+  },
+  {
+    name: '129 words of metadata',
+    spec: but({ metadata: Object.fromEntries(Array.from({ length: 129 }, (_, n) => [`k${n}`, ''])) }),
+    want: /must have at most 128 (items|properties)/,
+  },
+  {
+    name: 'an unknown format of the seed',
+    spec: but({ seedFormat: 'EC2' }),
+    want: /supported values: "NoCloud", "ConfigDrive"/,
+  },
+  {
     name: 'an unknown power state',
     spec: but({ powerState: 'Off' }),
     want: /supported values: "Running", "Stopped", "Paused"/,

@@ -26,6 +26,7 @@ import { groupLabels, placementOf } from './placement.ts'
 import { forwardedPorts } from './ports.ts'
 import { type PodRecord, recordVariable } from './record.ts'
 import { secretKeys } from './secret.ts'
+import { seedMounts, seedVariables, seedVolumes } from './seed-volume.ts'
 
 /** The pod's one container. */
 export const containerName = 'vm'
@@ -123,7 +124,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
             { name: 'base', mountPath: '/base', readOnly: true },
             { name: 'overlay', mountPath: '/overlay' },
             { name: 'run', mountPath: runDirectory },
-            { name: 'seed', mountPath: '/seed', readOnly: true },
+            ...seedMounts(instance),
             { name: 'control', mountPath: '/control', readOnly: true },
             { name: 'nbd', mountPath: '/nbd', readOnly: true },
           ],
@@ -136,7 +137,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
         },
         { name: 'overlay', emptyDir: { sizeLimit: String(overlayVolumeBytes(size.diskBytes)) } },
         { name: 'run', emptyDir: { sizeLimit: String(16 * mebibyte) } },
-        secretVolume('seed', childName(name), [secretKeys.metaData, secretKeys.userData]),
+        ...seedVolumes(instance, boot),
         secretVolume('control', childName(name), [secretKeys.controlKey]),
         secretVolume('nbd', childName(name), [secretKeys.nbdKeys]),
       ],
@@ -160,6 +161,7 @@ function environment(input: PodInput) {
     VM_ACCEL_TCG: acceleratorArguments.TCG.join(' '),
     VM_GRACE_SECONDS: String(spec.terminationGracePeriodSeconds),
     ...(spec.onGuestReboot === 'Rebuild' ? { VM_ON_GUEST_REBOOT: 'rebuild' } : {}),
+    ...seedVariables(instance),
   }
   return [
     ...Object.entries(variables).map(([name, value]) => ({ name, value })),

@@ -1,14 +1,14 @@
 import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
+import type { Booted } from '../../api/instance-status.ts'
 import { controlSecretLine, nbdSecretLine } from '../../control/key.ts'
 import type { Intent, Secret } from '../../kube/object.ts'
 import { ownerReference } from '../../kube/owner.ts'
 import { childLabels, childName } from '../children.ts'
 import { seedFiles } from './seed.ts'
+import { seedSource } from './seed-volume.ts'
 
-/** Names of the files in an instance's Secret; the pod mounts the first two in one place, the others in one each. */
+/** Names of the files in an instance's Secret besides those of the seed; the pod mounts each in a place of its own. */
 export const secretKeys = {
-  metaData: 'meta-data',
-  userData: 'user-data',
   controlKey: 'psk',
   nbdKeys: 'keys.psk',
 } as const
@@ -17,17 +17,12 @@ export const secretKeys = {
 export function instanceSecret(
   instance: EphemeralInstance,
   masterKey: Uint8Array,
+  boot: Booted,
   /** Public keys besides those in the spec. */
   moreKeys: readonly string[] = [],
 ): Intent<Secret> {
   const { name, namespace, uid = '' } = instance.metadata
-  const seed = seedFiles({
-    uid,
-    name,
-    rebuildGeneration: instance.spec.rebuildGeneration,
-    sshAuthorizedKeys: [...moreKeys, ...instance.spec.sshAuthorizedKeys],
-    userData: instance.spec.userData,
-  })
+  const seed = seedFiles(seedSource(instance, boot, moreKeys))
   const files = {
     ...seed,
     [secretKeys.controlKey]: controlSecretLine(masterKey, uid),

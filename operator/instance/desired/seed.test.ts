@@ -1,11 +1,11 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
-import { seedFiles } from './seed.ts'
+import { type SeedSource, seedFileNames, seedFiles } from './seed.ts'
 
 const source = { uid: 'u-1', name: 'web1', rebuildGeneration: 0, sshAuthorizedKeys: [] as string[] }
-const metaData = (overrides: Partial<Parameters<typeof seedFiles>[0]>) =>
-  parse(seedFiles({ ...source, ...overrides })['meta-data']) as Record<string, unknown>
+const metaData = (overrides: Partial<SeedSource>) =>
+  parse(seedFiles({ ...source, ...overrides })['meta-data'] ?? '') as Record<string, unknown>
 
 test('a rebuild gives the guest a new instance-id', () => {
   assert.is(metaData({ rebuildGeneration: 0 })['instance-id'], 'u-1-0')
@@ -27,7 +27,59 @@ test('user-data is passed on byte for byte', () => {
 })
 
 test('without user-data the seed holds an empty cloud-config', () => {
-  assert.equal(parse(seedFiles(source)['user-data']), {})
+  assert.equal(parse(seedFiles(source)['user-data'] ?? ''), {})
+})
+
+test('user-data that lies elsewhere is no part of it', () => {
+  assert.equal(seedFileNames({ ...source, userDataFrom: {} }), ['meta-data'])
+})
+
+test('words for the guest stand under meta, and cannot break out', () => {
+  const words = { role: 'web "1"', 'public-keys:': '\n- evil' }
+  assert.equal(metaData({ metadata: words }).meta, words)
+  assert.equal(Object.keys(metaData({ metadata: words })), ['instance-id', 'local-hostname', 'meta'])
+})
+
+test('network configuration is passed on byte for byte', () => {
+  const networkData = 'version: 2\r\nethernets: {}\n'
+  assert.is(seedFiles({ ...source, networkData })['network-config'], networkData)
+})
+
+test('the user of the BaseImage becomes the default one, who may become root', () => {
+  const text = seedFiles({ ...source, defaultUser: 'ada' })['vendor-data'] ?? ''
+  assert.match(text, /^#cloud-config\n/)
+  const { user } = parse(text) as { user: { name: string; sudo: string[] } }
+  assert.is(user.name, 'ada')
+  assert.equal(user.sudo, ['ALL=(ALL) NOPASSWD:ALL'])
+})
+
+test('without such a user there is nothing of ours in the way of the image', () => {
+  assert.equal(seedFileNames(source), ['meta-data', 'user-data'])
+})
+
+test('a ConfigDrive says the same in the words of OpenStack', () => {
+  const keys = ['ssh-ed25519 AAAAC3 me@home', 'ssh-rsa AAAAB3']
+  const files = seedFiles({
+    ...source,
+    rebuildGeneration: 3,
+    sshAuthorizedKeys: keys,
+    metadata: { role: 'web' },
+    userData: '#!/bin/sh\n',
+    networkData: '{"links": []}',
+    defaultUser: 'ada',
+    seedFormat: 'ConfigDrive',
+  })
+  assert.equal(JSON.parse(files['meta-data'] ?? ''), {
+    uuid: 'u-1-3',
+    name: 'web1',
+    hostname: 'web1',
+    launch_index: 0,
+    public_keys: { 'key-0': keys[0], 'key-1': keys[1] },
+    meta: { role: 'web' },
+  })
+  assert.is(files['user-data'], '#!/bin/sh\n')
+  assert.is(files['network-config'], '{"links": []}')
+  assert.match(JSON.parse(files['vendor-data'] ?? '')['cloud-init'], /^#cloud-config\nuser: /)
 })
 
 test.run()
