@@ -1,6 +1,7 @@
 import { openCaches, reflectorsOf } from './caches.ts'
 import type { Config } from './config.ts'
 import type { DiskControl, VmControl } from './control/client.ts'
+import { ImageAccess } from './copy/access.ts'
 import { copyController } from './copy/controller.ts'
 import { imageController } from './image/controller.ts'
 import { instanceController } from './instance/controller.ts'
@@ -35,7 +36,8 @@ export function openControllers(options: ControllersOptions) {
   const { client, emitKube, cacheClock: clock } = options
   const caches = openCaches({ client, emit: emitKube, ...(clock === undefined ? {} : { clock }) })
   const applier = (kind: string) => new Applier({ client, fieldManager: `ephemera-${kind}` })
-  const instances = instanceController({ ...options, caches, applier: applier('instance') })
+  const access = new ImageAccess(options)
+  const instances = instanceController({ ...options, caches, access, applier: applier('instance') })
   const images = imageController({ ...options, caches, applier: applier('image') })
   const kept = snapshotController({ ...options, caches, applier: applier('snapshot') })
   const keys = keyPairController({ ...options, caches, applier: applier('keypair') })
@@ -44,6 +46,7 @@ export function openControllers(options: ControllersOptions) {
       ...options,
       kind,
       caches,
+      access,
       keepSeconds: options.config.imageCopyKeepSeconds,
     })
   return {

@@ -119,6 +119,8 @@ const rights: readonly [string, boolean][] = [
   [`patch coordination.k8s.io/leases in ${namespace}`, true],
   ['patch coordination.k8s.io/leases in lab', false],
   ['create events.k8s.io/events in lab', true],
+  ['create authorization.k8s.io/subjectaccessreviews', true],
+  ['use ephemera.dev/baseimages in lab', false],
   ['list core/nodes', false],
   ['list core/configmaps in lab', false],
 ]

@@ -6,8 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
+import type { BaseImage } from '../../operator/api/base-image.ts'
 import type { EphemeralInstance } from '../../operator/api/ephemeral-instance.ts'
-import { ephemeralInstances, flavors } from '../../operator/api/types.ts'
+import { baseImages, ephemeralInstances, flavors } from '../../operator/api/types.ts'
+import { recordOf } from '../../operator/copy/record.ts'
+import { contentName } from '../../operator/image/children.ts'
 import type { KubeClient } from '../../operator/kube/client.ts'
 import { namespaces, persistentVolumeClaims, pods, secrets } from '../../operator/kube/resource.ts'
 import { clientOf } from '../apiserver/connect.ts'
@@ -31,7 +34,8 @@ test.before(async () => {
   server = await startApiServer()
   client = clientOf(server)
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
-  for (const name of [namespace, lab]) await client.create(namespaces, { metadata: { name, labels } })
+  for (const name of [namespace, lab, 'images'])
+    await client.create(namespaces, { metadata: { name, labels } })
   await helm(['install', 'ephemera', chart, '--namespace', namespace], server)
 
   const token = (await kubectl(server, 'create', 'token', 'ephemera', '--namespace', namespace)).trim()
@@ -128,6 +132,33 @@ test('an instance of an unknown flavor is stalled until the flavor comes', async
     spec: { cpus: 1, memory: '64Mi', disk: '64Mi' },
   })
   await until('a pod', () => client.find(pods, { name: 'web2-vm', namespace: lab }))
+})
+
+test('an image of another namespace is refused, until the command of the refusal has been run', async () => {
+  const image = await client.create(baseImages, {
+    metadata: { name: 'tiny', namespace: 'images' },
+    spec: { source: { upload: {} }, capacity: '64Mi', visibility: 'Cluster' } as BaseImage['spec'],
+  })
+  const claim = contentName(image)
+  await until('its claim', () => client.find(persistentVolumeClaims, { name: claim, namespace: 'images' }))
+  // As if the upload were over.
+  const status = { claim, sha256: 'ab'.repeat(32), size: '65536' }
+  await client.mergePatch(baseImages, image.metadata, { status }, { subresource: 'status' })
+
+  const boot = { image: 'tiny', imageNamespace: 'images' }
+  await client.create(ephemeralInstances, {
+    metadata: { name: 'far', namespace: lab },
+    spec: { boot, flavor: 's1.1core' } as EphemeralInstance['spec'],
+  })
+  const { message } = await stalledBecause('far', 'ImageNotAllowed')
+  const command = message.split('kubectl ')[1] ?? ''
+  await kubectl(server, ...command.split(' '))
+
+  const pod = await until('a pod', () => client.find(pods, { name: 'far-vm', namespace: lab }))
+  const mounted = pod.spec.volumes?.flatMap((one) => one.persistentVolumeClaim?.claimName ?? [])
+  assert.equal(mounted, [`${claim}-c1`])
+  const copy = await client.get(persistentVolumeClaims, { name: `${claim}-c1`, namespace: lab })
+  assert.equal(recordOf(copy)?.of, { kind: 'BaseImage', namespace: 'images', name: 'tiny', claim })
 })
 
 test('describe tells the story', async () => {

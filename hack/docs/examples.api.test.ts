@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseAllDocuments } from 'yaml'
 import { ephemeralInstance } from '../../operator/api/ephemeral-instance.ts'
+import { namespaces } from '../../operator/kube/resource.ts'
 import { clientOf, installCrds } from '../apiserver/connect.ts'
 import { kubectl } from '../apiserver/kubectl.ts'
 import { type ApiServer, startApiServer } from '../apiserver/start.ts'
@@ -11,12 +12,21 @@ import { type ApiServer, startApiServer } from '../apiserver/start.ts'
 const folder = join(import.meta.dirname, '../../examples')
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
 
+/** The namespaces that examples name. */
+const namespacesOf = (names: readonly string[]) =>
+  new Set(
+    names
+      .flatMap((name) => parseAllDocuments(readFileSync(join(folder, name), 'utf8')))
+      .flatMap((document): string[] => document.toJS().metadata.namespace ?? []),
+  )
+
 let server: ApiServer
 
 test.before(async () => {
   server = await startApiServer()
   const client = clientOf(server)
   await installCrds(client)
+  for (const name of namespacesOf(files)) await client.create(namespaces, { metadata: { name } })
   await client.close()
 })
 test.after(() => server?.stop())

@@ -52,6 +52,7 @@ const accepted: readonly { name: string; spec: Spec }[] = [
       storageClassName: 'fast',
       minDisk: '3Gi',
       minMemory: '512Mi',
+      visibility: 'Cluster',
       firmware: 'BIOS',
       defaultUser: 'debian',
       os: 'Debian 13',

@@ -14,6 +14,7 @@ test('the smallest base image gets its defaults', () =>
   assert.equal(baseImage.parse(smallest).spec, {
     source: { upload: {} },
     capacity: '10Gi',
+    visibility: 'Namespace',
     firmware: 'BIOS',
   }))
 

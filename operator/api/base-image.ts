@@ -34,6 +34,12 @@ export const baseImageSpec = z
     minMemory: quantity('minMemory', '64Mi', '4Ti')
       .optional()
       .describe('The least memory that a VM may have to boot from it. Default: any.'),
+    visibility: z
+      .enum(['Namespace', 'Cluster'])
+      .default('Namespace')
+      .describe(
+        "Who may boot it. Namespace: VMs of the image's own namespace. Cluster: also VMs of other namespaces, where the cluster's RBAC lets the service accounts of those `use` this baseimage; they boot a copy in their own namespace. A change takes effect at once, and not on VMs that run. Default Namespace.",
+      ),
     firmware: z
       .enum(['BIOS'])
       .default('BIOS')

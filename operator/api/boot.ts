@@ -10,7 +10,12 @@ export const boot = z
     )
       .optional()
       .describe(
-        'Name of a BaseImage in the same namespace. The VM starts from the content that the image has then, and keeps it until it is rebuilt.',
+        'Name of a BaseImage, in the same namespace unless imageNamespace says otherwise. The VM starts from the content that the image has then, and keeps it until it is rebuilt.',
+      ),
+    imageNamespace: objectName('imageNamespace must be the name of a namespace, such as images')
+      .optional()
+      .describe(
+        "Namespace of the BaseImage, where that is not the VM's own. The image's visibility must be Cluster, and RBAC must let the service accounts of the VM's namespace `use` it; the VM boots a copy, which the operator makes in the VM's namespace.",
       ),
     snapshot: objectName(
       'snapshot must be the name of a Snapshot in this namespace: kubectl get snapshots.ephemera.dev lists them',
@@ -26,11 +31,18 @@ export const boot = z
       ),
   })
   .meta(
-    rules({
-      rule: exactlyOneOf('image', 'snapshot', 'claim'),
-      message:
-        'boot needs exactly one source: set boot.image, boot.snapshot or boot.claim to the name of a BaseImage, a Snapshot, or a PersistentVolumeClaim that holds the image',
-    }),
+    rules(
+      {
+        rule: '!has(self.imageNamespace) || has(self.image)',
+        message:
+          'boot.imageNamespace says where boot.image is: set boot.image, or remove boot.imageNamespace',
+      },
+      {
+        rule: exactlyOneOf('image', 'snapshot', 'claim'),
+        message:
+          'boot needs exactly one source: set boot.image, boot.snapshot or boot.claim to the name of a BaseImage, a Snapshot, or a PersistentVolumeClaim that holds the image',
+      },
+    ),
   )
   .describe(
     "What the VM's disk starts as: exactly one source. Each start and each rebuild begins from it again. A change takes effect at the next rebuild.",

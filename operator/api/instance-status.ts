@@ -30,6 +30,11 @@ export const booted = z
   .object({
     kind: z.string().max(63).describe('BaseImage, Snapshot or PersistentVolumeClaim.'),
     name: z.string().max(253).describe('Its name.'),
+    namespace: z
+      .string()
+      .max(63)
+      .optional()
+      .describe("Namespace of the BaseImage, where it is not the VM's own."),
     claim: z.string().max(253).describe('The PersistentVolumeClaim that the disk is read from.'),
     sha256: z
       .string()

@@ -44,6 +44,7 @@ export const reasons = {
   ImageNotFound: 'There is no BaseImage with the name that the spec gives.',
   ImageNotReady: 'The BaseImage has no content yet; it is on its way.',
   ImageFailed: 'The BaseImage has no content, and gets none before somebody acts.',
+  ImageNotAllowed: 'The BaseImage is of another namespace, and VMs of this one may not boot it.',
   SnapshotNotFound: 'There is no Snapshot with the name that the spec gives.',
   SnapshotNotReady: 'The Snapshot is not complete yet; it is on its way.',
   SnapshotFailed: 'The Snapshot failed, or is being deleted.',

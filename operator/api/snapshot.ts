@@ -32,6 +32,11 @@ export type SnapshotPhase = keyof typeof snapshotPhases
 const ancestor = z.object({
   kind: z.string().max(63).describe('Snapshot, BaseImage or PersistentVolumeClaim.'),
   name: z.string().max(253).describe('Its name when it was booted. It may be gone by now.'),
+  namespace: z
+    .string()
+    .max(63)
+    .optional()
+    .describe("Namespace of a BaseImage, where it is not the snapshot's own."),
   sha256: z.string().max(64).optional().describe('SHA-256 of the image that was booted, where it is known.'),
 })
 

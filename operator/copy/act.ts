@@ -6,6 +6,7 @@ import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.ts'
 import type { Intent, KubeObject, Pod, Secret } from '../kube/object.ts'
 import { persistentVolumeClaims, pods, secrets } from '../kube/resource.ts'
 import { putSecret } from '../pod/put-secret.ts'
+import { Refused, refusalOf } from '../pod/refused.ts'
 import type { CopyAction, CopyObserved } from './decide.ts'
 import { sourceName, sourceWorker, targetName, targetWorker } from './desired.ts'
 import { copyAnnotations, recordText } from './record.ts'
@@ -16,7 +17,7 @@ export type CopyActDependencies = Readonly<{
   config: Pick<Config, 'runnerImage' | 'runnerImagePullPolicy'>
 }>
 
-/** Carries out a step. Each may be done again without harm. Throws KubeError. */
+/** Carries out a step. Each may be done again without harm. Throws Refused, KubeError. */
 export async function act(
   action: CopyAction,
   { copy }: CopyObserved,
@@ -65,14 +66,19 @@ async function createWorker(
   { pod, secret }: Readonly<{ pod: Intent<Pod>; secret: Intent<Secret> }>,
   signal: AbortSignal,
 ): Promise<void> {
-  const outcome = await putSecret(client, owner, secret, [labels.copyOf, labels.managedBy], signal)
+  const { name } = secret.metadata
+  const outcome = await putSecret(client, owner, secret, [labels.copyOf, labels.managedBy], signal).catch(
+    (error: unknown) => {
+      throw refusalOf(error, `Secret ${name} of a copy`)
+    },
+  )
   if (outcome !== 'done')
-    throw new Error(`Secret ${secret.metadata.name} exists and belongs to something else: delete it`)
+    throw new Refused('NameTaken', `Secret ${name} exists and belongs to something else: delete it`)
   try {
     await client.create(pods, pod, { signal })
   } catch (error) {
     // Made before, and not in the cache yet.
-    if (!isAlreadyExists(error)) throw error
+    if (!isAlreadyExists(error)) throw refusalOf(error, `worker pod ${name}`)
   }
 }
 

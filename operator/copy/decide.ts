@@ -19,7 +19,7 @@ export type CopyObserved = Readonly<{
   sourceMadeAt: string | undefined
   /** The node of a VM that waits for it. */
   node: string | undefined
-  /** Another copy of the same image is being made. */
+  /** Another copy of the same image is being made in the namespace. */
   isBusy: boolean
   /** Seconds for which a copy is kept that no VM has. */
   keepSeconds: number
@@ -151,7 +151,8 @@ function failed({
   )
 }
 
-function failedOnce(
+/** The record of a copy after one more try that failed. */
+export function failedOnce(
   record: CopyRecord,
   now: Date,
   podUID: string,

@@ -18,17 +18,13 @@ const copyLabels = (content: string): Labels => ({
 })
 
 /**
- * The claim of a copy. In the image's own namespace it belongs to the image's claim, so that no copy outlives what it is a
+ * The claim of a copy, of the class of `home`, the image's own. In the image's own namespace it belongs to the image's claim, so that no copy outlives what it is a
  * copy of; nothing can own it across namespaces, and there it goes when nothing uses it.
  */
 export function copyClaim(
   content: Content,
-  own: PersistentVolumeClaim | undefined,
-  {
-    name,
-    namespace,
-    storageClassName,
-  }: Readonly<{ name: string; namespace: string; storageClassName: string | undefined }>,
+  home: PersistentVolumeClaim | undefined,
+  { name, namespace }: Readonly<{ name: string; namespace: string }>,
 ): Intent<PersistentVolumeClaim> {
   const { kind, name: of, claim, sha256, size } = content
   const record: CopyRecord = {
@@ -37,14 +33,15 @@ export function copyClaim(
     size,
     failures: 0,
   }
-  const isNear = own !== undefined && namespace === content.namespace
+  const isNear = home !== undefined && namespace === content.namespace
+  const { storageClassName } = home?.spec ?? {}
   return {
     metadata: {
       name,
       namespace,
       labels: copyLabels(claim),
       annotations: { [copyAnnotations.record]: recordText(record) },
-      ...(isNear ? { ownerReferences: [ownerReference(own, { namespace })] } : {}),
+      ...(isNear ? { ownerReferences: [ownerReference(home, { namespace })] } : {}),
     },
     spec: {
       accessModes: ['ReadWriteOnce'],

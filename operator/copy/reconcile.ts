@@ -1,11 +1,13 @@
 import type { Pod } from '../kube/object.ts'
 import type { Store } from '../kube/store.ts'
+import { Refused } from '../pod/refused.ts'
 import type { ReconcileContext } from '../runtime/controller.ts'
 import type { Outcome } from '../runtime/outcome.ts'
 import { viewWorker } from '../worker/view.ts'
+import { type ImageAccess, mayHave } from './access.ts'
 import { act, type CopyActDependencies, removeWorker } from './act.ts'
 import { type Copied, contentOf } from './content.ts'
-import { type CopyObserved, decideCopy } from './decide.ts'
+import { type CopyAction, type CopyObserved, decideCopy, failedOnce } from './decide.ts'
 import { sourceName, targetName } from './desired.ts'
 import { ownerKey, servedObject } from './record.ts'
 import { type ClaimSources, type ClaimView, claimsOf, isCopyOf, viewClaim } from './views.ts'
@@ -16,6 +18,7 @@ export type CopyReconcileDependencies = CopyActDependencies &
     /** The images that copies are made of, all of that kind. */
     copied: Pick<Store<Copied>, 'getByKey'>
     sources: ClaimSources
+    access: Pick<ImageAccess, 'mayUse'>
     keepSeconds: number
     now: () => Date
   }>
@@ -37,18 +40,39 @@ export class CopyReconciler {
       .map((claim) => viewClaim(claim, sources))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
     const waits: number[] = []
-    let isBusy = copies.some((copy) => this.#hasWorkers(copy))
+    // Each namespace gets one copy at a time: what goes slowly in one does not hold up the others.
+    const busy = new Set(copies.filter((copy) => this.#hasWorkers(copy)).map(({ namespace }) => namespace))
+    const errors: unknown[] = []
     for (const copy of copies) {
-      const observed = this.#observe(key, copy, isBusy)
-      const { action, requeueAfterSeconds } = decideCopy(observed)
-      if (requeueAfterSeconds !== undefined) waits.push(requeueAfterSeconds)
-      if (action === undefined) continue
-      if (action.kind === 'createSource') isBusy = true
-      log.info('Copy', { claim: copy.name, action: action.kind })
-      await act(action, observed, this.#dependencies, signal)
+      const what = { claim: copy.name, namespace: copy.namespace }
+      try {
+        const observed = await this.#observe(key, copy, busy.has(copy.namespace), signal)
+        const { action, requeueAfterSeconds } = decideCopy(observed)
+        if (requeueAfterSeconds !== undefined) waits.push(requeueAfterSeconds)
+        if (action === undefined) continue
+        if (action.kind === 'createSource') busy.add(copy.namespace)
+        log.info('Copy', { ...what, action: action.kind })
+        await this.#carryOut(action, observed, signal)
+      } catch (error) {
+        if (copies.length > 1) log.warn('A copy failed; the others go on', { ...what, error })
+        errors.push(error)
+      }
     }
+    if (errors.length > 0) throw errors[0]
     await this.#removeOrphans(copies, key, signal)
     return waits.length === 0 ? {} : { requeueAfterSeconds: Math.max(0.1, Math.min(...waits)) }
+  }
+
+  /** What the API server refuses in one namespace, by quota or policy, counts as a failed try: it is told, and tried again later. */
+  async #carryOut(action: CopyAction, observed: CopyObserved, signal: AbortSignal): Promise<void> {
+    try {
+      await act(action, observed, this.#dependencies, signal)
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      const { copy, source, now } = observed
+      const record = failedOnce(copy.record, now, source?.uid ?? '', error.reason, error.message)
+      await act({ kind: 'note', record }, observed, this.#dependencies, signal)
+    }
   }
 
   /** Workers of a copy that is gone: nothing else would end the one that offers the image. */
@@ -88,8 +112,8 @@ export class CopyReconciler {
     return source !== undefined || target !== undefined
   }
 
-  #observe(key: string, copy: ClaimView, isBusy: boolean): CopyObserved {
-    const { copied, sources, keepSeconds, now } = this.#dependencies
+  async #observe(key: string, copy: ClaimView, isBusy: boolean, signal: AbortSignal): Promise<CopyObserved> {
+    const { copied, sources, access, keepSeconds, now } = this.#dependencies
     const { record } = copy
     if (record === undefined) throw new TypeError(`claim ${copy.name} is no copy`)
     const image = copied.getByKey(key)
@@ -98,7 +122,7 @@ export class CopyReconciler {
       image !== undefined &&
       content !== undefined &&
       isCopyOf(record, content) &&
-      copy.namespace === content.namespace
+      (await mayHave(image, copy.namespace, access, signal))
     const { source, target } = this.#workersOf(copy)
     const [node] = copy.vms.flatMap(({ spec }) => spec.nodeName ?? [])
     return {

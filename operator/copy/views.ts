@@ -60,10 +60,17 @@ export function claimsOf(content: Content, namespace: string, sources: ClaimSour
 }
 
 /** Whether a copy is of what the image holds now, and not of what it held before. */
-export const isCopyOf = (record: CopyRecord | undefined, { claim, sha256 }: Content): boolean =>
-  record?.of.claim === claim && record.sha256 === sha256
+export const isCopyOf = (record: CopyRecord | undefined, content: Content): boolean =>
+  record !== undefined &&
+  ownerKey(record.of) === ownerKey(content) &&
+  record.of.claim === content.claim &&
+  record.sha256 === content.sha256
 
 /** Copies of a claim are numbered from 1. */
 export const copyName = (claim: string, number: number): string => `${claim}-c${number}`
+
+/** Whether a claim of this name is that of the content, or a copy of it. */
+export const isNamedFor = (name: string, content: string): boolean =>
+  name === content || name === copyName(content, numberOf(name))
 
 export const numberOf = (name: string): number => Number(/-c([0-9]+)$/.exec(name)?.[1] ?? 0)

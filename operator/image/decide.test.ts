@@ -29,7 +29,7 @@ function image(
       finalizers: [imageFinalizer],
       ...of.meta,
     },
-    spec: { source: { http }, capacity: '10Gi', firmware: 'BIOS', ...of.spec },
+    spec: { source: { http }, capacity: '10Gi', visibility: 'Namespace', firmware: 'BIOS', ...of.spec },
     ...(of.status === undefined ? {} : { status: of.status }),
   }
 }

@@ -38,9 +38,10 @@ export function imageOf(object: KubeObject): string[] {
   return owner?.kind === baseImages.kind ? [objectKey(object.metadata.namespace, owner.name)] : []
 }
 
-/** The key of the image that a VM boots from, or would. */
+/** The key of the image that a VM boots from, or would, if it is of the same namespace: others have a copy of their own. */
 export function imageOfInstance({ metadata, spec }: EphemeralInstance): string[] {
-  return inNamespace(metadata.namespace, spec.boot?.image)
+  const { image, imageNamespace = metadata.namespace } = spec.boot ?? {}
+  return imageNamespace === metadata.namespace ? inNamespace(imageNamespace, image) : []
 }
 
 /** Keys of the images whose claims a pod mounts. */
@@ -58,8 +59,7 @@ export function imagesOfPod(
 export function usersOf(image: BaseImage, owned: readonly PersistentVolumeClaim[], sources: Sources) {
   const users = new Map<string, { kind: string; name: string }>()
   const add = (kind: string, name: string) => users.set(`${kind}/${name}`, { kind, name })
-  for (const { metadata } of sources.instances.byIndex('image', keyOf(image)))
-    add(ephemeralInstances.kind, metadata.name)
+  for (const { metadata } of near(image, sources)) add(ephemeralInstances.kind, metadata.name)
   for (const claim of owned) {
     for (const pod of podsOf(image, claim, sources)) {
       const owner = controllerOf(pod)
@@ -77,14 +77,18 @@ export function usersOf(image: BaseImage, owned: readonly PersistentVolumeClaim[
 
 /** Names of those claims that something mounts, or that the status of a VM still names. */
 export function claimsInUse(image: BaseImage, owned: readonly PersistentVolumeClaim[], sources: Sources) {
-  const named = sources.instances
-    .byIndex('image', keyOf(image))
-    .flatMap(({ status }) => status?.boot?.claim ?? [])
+  const named = near(image, sources).flatMap(({ status }) => status?.boot?.claim ?? [])
   const mounted = owned
     .filter((claim) => podsOf(image, claim, sources).length > 0)
     .map(({ metadata }) => metadata.name)
   return new Set([...named, ...mounted])
 }
+
+/** The VMs of the image's own namespace that boot it. */
+const near = (image: BaseImage, { instances }: Sources): EphemeralInstance[] =>
+  instances
+    .byIndex('image', keyOf(image))
+    .filter(({ metadata }) => metadata.namespace === image.metadata.namespace)
 
 /** Pods that mount a claim, but for the image's own workers. */
 function podsOf(image: BaseImage, claim: PersistentVolumeClaim, { pods }: Sources): Pod[] {

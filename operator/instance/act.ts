@@ -206,15 +206,13 @@ async function createPod(
 /** The claim of a copy, still without a volume: that is made where the scheduler puts the VM. */
 async function createCopyClaim(
   name: string,
-  { instance, content, claims }: Observed,
+  { instance, content, home }: Observed,
   client: KubeClient,
   signal: AbortSignal,
 ): Promise<void> {
   if (content === undefined) throw new TypeError(`claim ${name} would be a copy of nothing`)
-  const own = claims.find(({ record }) => record === undefined)?.claim
   const namespace = instance.metadata.namespace ?? ''
-  const { storageClassName } = own?.spec ?? {}
-  const intent = copyClaim(content, own, { name, namespace, storageClassName })
+  const intent = copyClaim(content, home, { name, namespace })
   try {
     await client.create(persistentVolumeClaims, intent, { signal })
     return

@@ -25,7 +25,13 @@ const image = (of: BaseImageStatus = status): BaseImage => ({
   apiVersion: 'ephemera.dev/v1alpha1',
   kind: 'BaseImage',
   metadata: { name: 'debian', namespace: 'lab', uid: 'uid-debian' },
-  spec: { source: { upload: {} }, capacity: '10Gi', firmware: 'BIOS', defaultUser: 'debian' },
+  spec: {
+    source: { upload: {} },
+    capacity: '10Gi',
+    visibility: 'Namespace',
+    firmware: 'BIOS',
+    defaultUser: 'debian',
+  },
   status: of,
 })
 
@@ -37,19 +43,22 @@ const snapshot = (of: Snapshot['status']): Snapshot => ({
   ...(of === undefined ? {} : { status: of }),
 })
 
-type World = Readonly<{ images?: BaseImage[]; snapshots?: Snapshot[]; claims?: PersistentVolumeClaim[] }>
+type World = Readonly<{
+  images?: BaseImage[]
+  snapshots?: Snapshot[]
+  claims?: PersistentVolumeClaim[]
+  mayUse?: boolean
+}>
 
-function sourceIn(boot: Boot, { images = [], snapshots = [], claims = [named('debian-0123abcd')] }: World) {
+function sourceIn(boot: Boot, world: World) {
+  const { images = [], snapshots = [], claims = [named('debian-0123abcd')], mayUse } = world
   const storeOf = <T extends BaseImage | Snapshot | PersistentVolumeClaim>(objects: readonly T[]) => {
     const store = new ObjectStore<T>()
     for (const object of objects) store.set(object)
     return store
   }
-  return bootSourceOf(instance({ boot }), {
-    images: storeOf(images),
-    snapshots: storeOf(snapshots),
-    claims: storeOf(claims),
-  })
+  const stores = { images: storeOf(images), snapshots: storeOf(snapshots), claims: storeOf(claims) }
+  return bootSourceOf(instance({ boot }), stores, mayUse)
 }
 
 const fromImage = { image: 'debian' }
@@ -67,6 +76,33 @@ test('a ready image is booted from its claim, pinned by its digest', () =>
     minDisk: '3Gi',
     minMemory: '512Mi',
   }))
+
+const far = { image: 'debian', imageNamespace: 'images' }
+function shared(visibility: BaseImage['spec']['visibility']): World {
+  const { spec, ...there } = image()
+  const metadata = { ...there.metadata, namespace: 'images' }
+  const held = named('debian-0123abcd')
+  return {
+    images: [{ ...there, metadata, spec: { ...spec, visibility } }],
+    claims: [{ ...held, metadata: { ...held.metadata, namespace: 'images' } }],
+  }
+}
+
+test('an image of another namespace is booted where it is for the cluster and RBAC allows it', () => {
+  const source = sourceIn(far, { ...shared('Cluster'), mayUse: true })
+  assert.is(source.kind === 'ready' && source.boot.namespace, 'images')
+})
+
+test('an image of the own namespace needs no right, also where that is named', () => {
+  const source = sourceIn({ ...far, imageNamespace: 'lab' }, { images: [image()] })
+  assert.is(source.kind === 'ready' && source.boot.namespace, undefined)
+})
+
+test('a right that came later is found out without a watch', () => {
+  const source = sourceIn(far, shared('Cluster'))
+  const { requeueAfterSeconds } = decide(observed({ instance: instance({ boot: far }), source }))
+  assert.ok(requeueAfterSeconds !== undefined && requeueAfterSeconds <= 15)
+})
 
 test('a ready snapshot is booted like an image', () => {
   const source = sourceIn({ snapshot: 'golden' }, { snapshots: [snapshot({ ...status })] })
@@ -124,6 +160,34 @@ const rows: readonly { name: string; boot: Boot; world: World; want: [string, st
     world: { images: [image()], claims: [] },
     want: ['waiting', 'ImageNotReady'],
     message: /debian is Ready/,
+  },
+  {
+    name: 'an image of another namespace that RBAC does not let it use',
+    boot: far,
+    world: shared('Cluster'),
+    want: ['missing', 'ImageNotAllowed'],
+    message: /Namespace lab may not use BaseImage debian of namespace images.*kubectl create rolebinding/,
+  },
+  {
+    name: 'an image that does not exist, in a namespace whose images it may not use',
+    boot: far,
+    world: {},
+    want: ['missing', 'ImageNotAllowed'],
+    message: /Namespace lab may not use BaseImage debian of namespace images/,
+  },
+  {
+    name: 'an image that is for its own namespace alone',
+    boot: far,
+    world: { ...shared('Namespace'), mayUse: true },
+    want: ['missing', 'ImageNotAllowed'],
+    message: /visibility has to be Cluster/,
+  },
+  {
+    name: 'an image that does not exist in another namespace, whose images it may use',
+    boot: far,
+    world: { mayUse: true },
+    want: ['missing', 'ImageNotFound'],
+    message: /no BaseImage debian in namespace images/,
   },
   {
     name: 'a snapshot that does not exist',

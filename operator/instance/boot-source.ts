@@ -4,6 +4,7 @@ import type { Booted } from '../api/instance-status.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import { baseImages } from '../api/types.ts'
+import { grantCommand, type ImageName, isForCluster } from '../copy/access.ts'
 import { findCondition } from '../kube/conditions.ts'
 import type { PersistentVolumeClaim } from '../kube/object.ts'
 import { persistentVolumeClaims } from '../kube/resource.ts'
@@ -22,18 +23,37 @@ export type BootSource =
 
 type Stores = Pick<Sources, 'claims' | 'images' | 'snapshots'>
 
-/** Finds what an instance boots from, as it is now. */
-export function bootSourceOf({ metadata, spec }: EphemeralInstance, stores: Stores): BootSource {
+/** The image of another namespace that an instance boots, if it does. */
+export function farImageOf({
+  metadata,
+  spec,
+}: Pick<EphemeralInstance, 'metadata' | 'spec'>): ImageName | undefined {
+  const { image: name, imageNamespace: namespace } = spec.boot
+  if (name === undefined || namespace === undefined || namespace === metadata.namespace) return undefined
+  return { namespace, name }
+}
+
+/**
+ * Finds what an instance boots from, as it is now.
+ * @param mayUse whether RBAC lets it boot that, where it is in another namespace
+ */
+export function bootSourceOf(instance: EphemeralInstance, stores: Stores, mayUse = false): BootSource {
+  const { metadata, spec } = instance
   const { namespace = '' } = metadata
   const { image, snapshot, claim = '' } = spec.boot
+  const far = farImageOf(instance)
+  // Said before it is looked for: whether there is such an image is nobody's business who may not use it.
+  if (far !== undefined && !mayUse) return notAllowed(far, namespace)
   if (image !== undefined) {
-    const found = stores.images.get(namespace, image)
-    return found === undefined
-      ? missing(
-          'ImageNotFound',
-          `There is no BaseImage ${image} in namespace ${namespace}: create it, or correct spec.boot.image.`,
-        )
-      : publishedBy(found, ['ImageNotReady', 'ImageFailed'], stores)
+    const home = far?.namespace ?? namespace
+    const found = stores.images.get(home, image)
+    if (found === undefined)
+      return missing(
+        'ImageNotFound',
+        `There is no BaseImage ${image} in namespace ${home}: create it, or correct spec.boot.`,
+      )
+    if (far !== undefined && !isForCluster(found)) return notShared(far)
+    return publishedBy(found, ['ImageNotReady', 'ImageFailed'], stores, far?.namespace)
   }
   if (snapshot !== undefined) {
     const found = stores.snapshots.get(namespace, snapshot)
@@ -45,6 +65,20 @@ export function bootSourceOf({ metadata, spec }: EphemeralInstance, stores: Stor
       : publishedBy(found, ['SnapshotNotReady', 'SnapshotFailed'], stores)
   }
   return claimed(namespace, claim, stores.claims.get(namespace, claim))
+}
+
+function notAllowed({ namespace, name }: ImageName, user: string): BootSource {
+  return missing(
+    'ImageNotAllowed',
+    `Namespace ${user} may not use BaseImage ${name} of namespace ${namespace}. Whoever administers ${namespace} can allow it for all images there: ${grantCommand(namespace, user)}`,
+  )
+}
+
+function notShared({ namespace, name }: ImageName): BootSource {
+  return missing(
+    'ImageNotAllowed',
+    `BaseImage ${name} is for VMs of namespace ${namespace} alone: its spec.visibility has to be Cluster for others.`,
+  )
 }
 
 function claimed(namespace: string, name: string, claim: PersistentVolumeClaim | undefined): BootSource {
@@ -68,6 +102,7 @@ function publishedBy(
   from: BaseImage | Snapshot,
   [notReady, failed]: readonly [Reason, Reason],
   { claims }: Stores,
+  far?: string,
 ): BootSource {
   const { kind, metadata, status = {} } = from
   const { namespace, name } = metadata
@@ -76,7 +111,8 @@ function publishedBy(
   if (claim !== undefined && sha256 !== undefined && held !== undefined && !isGoing(held)) {
     const defaultUser = userOf(from)
     const user = defaultUser === undefined ? {} : { defaultUser }
-    return { kind: 'ready', boot: { kind, name, claim, sha256, ...user }, minDisk, minMemory }
+    const place = far === undefined ? {} : { namespace: far }
+    return { kind: 'ready', boot: { kind, name, ...place, claim, sha256, ...user }, minDisk, minMemory }
   }
   const stalled = findCondition(status.conditions, 'Stalled')
   if (stalled?.status === 'True') return missing(failed, `${kind} ${name} has no content: ${stalled.message}`)
@@ -93,9 +129,11 @@ const isGoing = ({ metadata, status }: PersistentVolumeClaim): boolean =>
 const missing = (reason: Reason, message: string): BootSource => ({ kind: 'missing', reason, message })
 
 /** The part of an image or a snapshot that its VMs have to do with: what else changes wakes none of them. */
-export function bootPartOf({ status }: BaseImage | Snapshot): unknown {
+export function bootPartOf(from: BaseImage | Snapshot): unknown {
+  const { status } = from
   const { claim, sha256, minDisk, minMemory, phase, conditions } = status ?? {}
   const isPublished = claim !== undefined && sha256 !== undefined
   const why = findCondition(conditions, 'Stalled')?.message
-  return isPublished ? [claim, sha256, minDisk, minMemory] : [phase, why]
+  const part = isPublished ? [claim, sha256, minDisk, minMemory] : [phase, why]
+  return [...part, isForCluster(from)]
 }

@@ -1,5 +1,6 @@
 import { bytesOf } from '../api/quantity.ts'
 import type { Reason } from '../api/reasons.ts'
+import { isNamedFor } from '../copy/views.ts'
 import { findCondition } from '../kube/conditions.ts'
 import { controllerOf } from '../kube/owner.ts'
 import { persistentVolumeClaims } from '../kube/resource.ts'
@@ -144,15 +145,15 @@ function overruled(observed: Observed, pod: PodView | undefined): Verdict | unde
   return { ...down('Rebuilding', 'SpecChanged', message), action: { kind: 'delete', podUID: pod.uid } }
 }
 
-/** The pod would boot what is not published any more; without a node, it may wait for a claim that is gone. */
-function isOutdated(
-  { boot, node }: PodView,
-  { source, claims }: Pick<Observed, 'source' | 'claims'>,
-): boolean {
+/**
+ * The pod would boot what is not published any more. Where nothing is, a pod without a node may wait for a claim that is
+ * gone, and so may one whose image is in another namespace: that does not wait for its users.
+ */
+function isOutdated({ boot, node }: PodView, { source }: Pick<Observed, 'source'>): boolean {
   if (boot === undefined || boot.kind === persistentVolumeClaims.kind) return false
-  if (source.kind === 'ready')
-    return source.boot.claim !== boot.claim && !claims.some(({ name }) => name === boot.claim)
-  return node === undefined
+  // By its name: a copy that was just made may not be in the cache yet.
+  if (source.kind === 'ready') return !isNamedFor(boot.claim, source.boot.claim)
+  return node === undefined || boot.namespace !== undefined
 }
 
 /** A pod whose phase is Succeeded or Failed never runs again. The kubelet itself restarts the others' container. */
@@ -220,6 +221,9 @@ function atEnd(succeeded: boolean, message: string): Verdict {
   }
 }
 
+/** Seconds until it is asked again whether an image of another namespace may be used. */
+const askAgainSeconds = 15
+
 function notBuildable(
   { instance, flavor, keyPairs, source, config }: Observed,
   pod: PodView | undefined,
@@ -236,7 +240,10 @@ function notBuildable(
   if (keyPairs.kind === 'missing') return stalled(keyPairs.reason, keyPairs.message)
   if (source.kind !== 'ready') {
     const { kind, reason, message } = source
-    return kind === 'missing' ? stalled(reason, message) : down('Pending', reason, message)
+    if (kind === 'waiting') return down('Pending', reason, message)
+    // Nobody tells when somebody's rights change.
+    const again = reason === 'ImageNotAllowed' ? { requeueAfterSeconds: askAgainSeconds } : {}
+    return { ...stalled(reason, message), ...again }
   }
   const small = tooSmall(size, source)
   if (small !== undefined) return small

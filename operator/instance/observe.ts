@@ -3,10 +3,11 @@ import type { Config } from '../config.ts'
 import type { VmControl } from '../control/client.ts'
 import { controlKey } from '../control/key.ts'
 import type { RunnerState } from '../control/state.ts'
+import { type ImageAccess, isForCluster } from '../copy/access.ts'
 import { type Copied, contentOf } from '../copy/content.ts'
 import { claimsOf, viewClaim } from '../copy/views.ts'
 import { passingFor, startingMilliseconds } from '../pod/passing.ts'
-import { bootSourceOf } from './boot-source.ts'
+import { bootSourceOf, farImageOf } from './boot-source.ts'
 import { childName } from './children.ts'
 import { isToBeKept, keeping } from './expiring.ts'
 import { keyPairsOf } from './key-pairs.ts'
@@ -20,6 +21,7 @@ import type { Sources } from './sources.ts'
 export type ObserveDependencies = Readonly<{
   sources: Sources
   made: MadePods
+  access: Pick<ImageAccess, 'mayUse'>
   control: VmControl
   masterKey: Uint8Array
   config: Config
@@ -30,6 +32,7 @@ export type ObserveDependencies = Readonly<{
 export async function observe(
   instance: EphemeralInstance,
   dependencies: ObserveDependencies,
+  signal: AbortSignal,
 ): Promise<Observed> {
   const { sources, config } = dependencies
   const { namespace, name } = instance.metadata
@@ -38,7 +41,12 @@ export async function observe(
   const pod = sources.pods.get(namespace, childName(name))
   const made = dependencies.made.of(instance)
   const ours = pod !== undefined && isOurs({ instance, made }, pod) ? viewPod(pod) : undefined
-  const image = imageOf(instance, sources)
+  const far = farImageOf(instance)
+  // A VM that runs has its copy, whatever became of the right, and nothing is said of the image any more.
+  const isAsked = far !== undefined && ours?.started !== true
+  const mayUse = isAsked && (await dependencies.access.mayUse(far, namespace ?? '', signal))
+  const source = bootSourceOf(instance, sources, mayUse)
+  const image = imageOf(instance, sources, mayUse)
   const content = image === undefined ? undefined : contentOf(image)
   const claims = content === undefined ? [] : claimsOf(content, namespace ?? '', sources)
   const mounted =
@@ -50,11 +58,12 @@ export async function observe(
     instance,
     kept: keeper === undefined ? undefined : sources.snapshots.get(namespace, keeper.metadata.name),
     content,
+    home: content === undefined ? undefined : sources.claims.get(content.namespace, content.claim),
     claims,
     under: mounted === undefined ? undefined : viewClaim(mounted, sources),
     flavor: flavor === undefined ? undefined : sources.flavors.get(undefined, flavor),
     keyPairs: keyPairsOf(instance, sources),
-    source: bootSourceOf(instance, sources),
+    source,
     pod,
     made,
     runner:
@@ -66,9 +75,19 @@ export async function observe(
   }
 }
 
-/** What the spec has the VM boot from, if it is an object of ours. */
-function imageOf({ metadata, spec }: EphemeralInstance, { images, snapshots }: Sources): Copied | undefined {
+/** What the spec has the VM boot from, if it is an object of ours that it may boot. */
+function imageOf(
+  instance: EphemeralInstance,
+  { images, snapshots }: Sources,
+  mayUse: boolean,
+): Copied | undefined {
+  const { metadata, spec } = instance
   const { image, snapshot } = spec.boot
+  const far = farImageOf(instance)
+  if (far !== undefined) {
+    const found = mayUse ? images.get(far.namespace, far.name) : undefined
+    return found !== undefined && isForCluster(found) ? found : undefined
+  }
   if (image !== undefined) return images.get(metadata.namespace, image)
   return snapshot === undefined ? undefined : snapshots.get(metadata.namespace, snapshot)
 }

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts'
 import type { RunnerState } from '../control/state.ts'
 import type { Content } from '../copy/content.ts'
 import type { ClaimView } from '../copy/views.ts'
-import type { Pod } from '../kube/object.ts'
+import type { PersistentVolumeClaim, Pod } from '../kube/object.ts'
 import type { BootSource } from './boot-source.ts'
 import type { KeyPairsFound } from './key-pairs.ts'
 import type { MadePod } from './made-pods.ts'
@@ -21,7 +21,9 @@ export type Observed = Readonly<{
   source: BootSource
   /** The image that the spec names, if it is complete. */
   content: Content | undefined
-  /** The claims of the namespace that have it, or are about to. */
+  /** The claim that it was made in, in its own namespace. */
+  home: PersistentVolumeClaim | undefined
+  /** The claims of the VM's namespace that have it, or are about to. */
   claims: readonly ClaimView[]
   /** The claim that the pod mounts, where that is one of an image. */
   under: ClaimView | undefined

@@ -118,7 +118,7 @@ const rows: readonly Row[] = [
     claims: onlyOwn,
     on: copy(1),
     says: 'persistentvolumeclaim not found',
-    reason: 'SpecChanged',
+    reason: 'Moving',
     acts: 'delete',
   },
 ]

@@ -45,6 +45,7 @@ function world(spec: Parameters<typeof instance>[0], applyStatus: Applier['apply
     },
     client,
     applier,
+    access: { mayUse: async () => false },
     events: { record: () => undefined },
     control: { state: unreachable, setPaused: unreachable, order: unreachable },
     masterKey: Buffer.alloc(32),

@@ -83,6 +83,7 @@ export class InstanceReconciler {
     const observed = await observe(
       { ...instance, spec: parsed.data.spec },
       { ...this.#dependencies, made: this.#made },
+      signal,
     )
     const wanted = decide(observed)
     await this.#restore(key, wanted, observed, log, signal)
@@ -185,6 +186,7 @@ export class InstanceReconciler {
       flavor: undefined,
       keyPairs: noKeyPairs,
       content: undefined,
+      home: undefined,
       claims: [],
       under: undefined,
       source: { kind: 'missing', reason: 'SpecInvalid', message },
@@ -201,8 +203,10 @@ export class InstanceReconciler {
 /** Reasons of Active while there is no VM and none is to be. */
 const offAsAsked: ReadonlySet<Reason> = new Set(['Stopped', 'Expired'])
 
-const nameOf = ({ kind, name, claim }: Booted): string =>
-  claim === name ? `claim ${claim}` : `${kind} ${name} from claim ${claim}`
+const nameOf = ({ kind, name, namespace, claim }: Booted): string => {
+  const where = namespace === undefined ? '' : ` of namespace ${namespace}`
+  return claim === name ? `claim ${claim}` : `${kind} ${name}${where} from claim ${claim}`
+}
 
 /** What is said when the action could not be done. Faults that a retry may mend are thrown on. */
 function afterFailure(error: unknown, wanted: Verdict): Verdict {

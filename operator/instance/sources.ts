@@ -31,7 +31,7 @@ export const instanceIndexes: IndexFunctions<EphemeralInstance> = {
   flavor: ({ spec }) => (spec.flavor === undefined ? [] : [spec.flavor]),
   keyPair: ({ metadata, spec }) => spec.keyPairs?.flatMap((name) => named(metadata.namespace, name)) ?? [],
   claim: ({ metadata, spec }) => named(metadata.namespace, spec.boot?.claim),
-  image: ({ metadata, spec }) => named(metadata.namespace, spec.boot?.image),
+  image: ({ metadata, spec }) => named(spec.boot?.imageNamespace ?? metadata.namespace, spec.boot?.image),
   snapshot: ({ metadata, spec }) => named(metadata.namespace, spec.boot?.snapshot),
 }
 

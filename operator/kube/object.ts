@@ -14,6 +14,8 @@ import type {
   V1PersistentVolumeSpec,
   V1PodSpec,
   V1PodStatus,
+  V1SubjectAccessReviewSpec,
+  V1SubjectAccessReviewStatus,
 } from '@kubernetes/client-node'
 
 /** A generated type as the JSON it stands for: Dates are strings, and everything is read-only, as in the store. */
@@ -68,6 +70,9 @@ export type PersistentVolumeClaim = KubeObject &
   Readonly<{ spec?: Plain<V1PersistentVolumeClaimSpec>; status?: Plain<V1PersistentVolumeClaimStatus> }>
 export type PersistentVolume = KubeObject & Readonly<{ spec?: Plain<V1PersistentVolumeSpec> }>
 export type Lease = KubeObject & Readonly<{ spec?: Plain<V1LeaseSpec> }>
+/** A question about somebody's rights: the answer to its creation holds the status, and nothing is stored. */
+export type SubjectAccessReview = KubeObject &
+  Readonly<{ spec?: Plain<V1SubjectAccessReviewSpec>; status?: Plain<V1SubjectAccessReviewStatus> }>
 /** An event of events.k8s.io/v1. */
 export type Event = KubeObject & Readonly<Omit<Plain<EventsV1Event>, 'apiVersion' | 'kind' | 'metadata'>>
 /** The same event as the core/v1 API shows it (field selector `involvedObject.*`). */

@@ -10,6 +10,7 @@ import type {
   PersistentVolumeClaim,
   Pod,
   Secret,
+  SubjectAccessReview,
 } from './object.ts'
 
 declare const objectType: unique symbol
@@ -78,6 +79,13 @@ export const events = resourceType<Event>({
   kind: 'Event',
   plural: 'events',
   namespaced: true,
+})
+export const subjectAccessReviews = resourceType<SubjectAccessReview>({
+  group: 'authorization.k8s.io',
+  version: 'v1',
+  kind: 'SubjectAccessReview',
+  plural: 'subjectaccessreviews',
+  namespaced: false,
 })
 export const leases = resourceType<Lease>({
   group: 'coordination.k8s.io',

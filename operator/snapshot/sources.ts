@@ -89,11 +89,12 @@ export function lineageOf(
 ): Observed['lineage'] {
   const booted = instance?.status?.boot
   if (booted === undefined) return []
-  const { kind, name, sha256 } = booted
+  const { kind, name, namespace, sha256 } = booted
   const parent = kind === snapshots.kind ? all.get(instance?.metadata.namespace, name) : undefined
   // A snapshot that was made anew under the name is another one.
   const further = parent?.status?.sha256 === sha256 ? (parent?.status?.lineage ?? []) : []
-  return [{ kind, name, ...(sha256 === undefined ? {} : { sha256 }) }, ...further].slice(0, 32)
+  const place = namespace === undefined ? {} : { namespace }
+  return [{ kind, name, ...place, ...(sha256 === undefined ? {} : { sha256 }) }, ...further].slice(0, 32)
 }
 
 /** The least memory that the image which the VM has booted asks for. */
@@ -105,5 +106,5 @@ export function inheritedMemoryOf(
   const store: Store<Snapshot | BaseImage> = booted?.kind === snapshots.kind ? all : images
   return booted === undefined
     ? undefined
-    : store.get(instance?.metadata.namespace, booted.name)?.status?.minMemory
+    : store.get(booted.namespace ?? instance?.metadata.namespace, booted.name)?.status?.minMemory
 }

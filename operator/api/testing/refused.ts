@@ -11,6 +11,16 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     want: /boot needs exactly one source/,
   },
   {
+    name: 'a namespace of no image',
+    spec: but({ boot: { claim: 'a', imageNamespace: 'images' } }),
+    want: /boot\.imageNamespace says where boot\.image is: set boot\.image/,
+  },
+  {
+    name: 'a namespace with a path',
+    spec: but({ boot: { image: 'a', imageNamespace: 'a/b' } }),
+    want: /imageNamespace must be the name of a namespace/,
+  },
+  {
     name: 'an image with a path',
     spec: but({ boot: { image: 'a/b' } }),
     want: /image must be the name of a Base/,

@@ -6,12 +6,20 @@ import { InstanceReconciler } from '../../instance/reconcile.ts'
 import { config, instance } from '../../instance/testing/build.ts'
 import type { FakeKubelet, Placement } from '../../instance/testing/kubelet.ts'
 import type { Applier } from '../../kube/apply.ts'
-import { keyOf, type PersistentVolumeClaim, type Pod } from '../../kube/object.ts'
+import { KubeError } from '../../kube/errors.ts'
+import {
+  type Intent,
+  type KubeObject,
+  keyOf,
+  type PersistentVolumeClaim,
+  type Pod,
+} from '../../kube/object.ts'
+import type { ResourceType } from '../../kube/resource.ts'
 import { silentLogger } from '../../runtime/logger.ts'
 import { completeWords } from '../../worker/testing/pods.ts'
 import { CopyReconciler } from '../reconcile.ts'
 import { recordOf } from '../record.ts'
-import { content } from './build.ts'
+import { claim, content, record } from './build.ts'
 import { FakeLocalStorage } from './local-storage.ts'
 import { Crash, MemoryCluster } from './memory.ts'
 
@@ -25,6 +33,10 @@ export class Cast {
   readonly storage: FakeLocalStorage
   /** Pulls that are to fail before one succeeds. */
   failures = 0
+  /** Namespaces that may use the image, besides its own. */
+  readonly allowed = new Set<string>()
+  /** Pods that the API server refuses, for want of quota. */
+  refuse: (pod: Intent<Pod>) => boolean = () => false
   /** Writes of the operators so far, and the one after which an operator is killed. */
   writes = 0
   crashAt = Number.POSITIVE_INFINITY
@@ -68,7 +80,13 @@ export class Cast {
       apiVersion: 'ephemera.dev/v1alpha1',
       kind: 'BaseImage',
       metadata: { name: content.name, namespace, ...before?.metadata },
-      spec: { ...before?.spec, source: { upload: {} }, capacity: '1Gi', firmware: 'BIOS' },
+      spec: {
+        ...before?.spec,
+        source: { upload: {} },
+        capacity: '1Gi',
+        visibility: this.allowed.size > 0 ? 'Cluster' : 'Namespace',
+        firmware: 'BIOS',
+      },
       status: { claim, sha256: content.sha256, size: String(content.size), phase: 'Ready' },
     } as BaseImage)
   }
@@ -79,6 +97,12 @@ export class Cast {
       ...one,
       metadata: { name, namespace, generation: 1 },
     } as EphemeralInstance)
+  }
+
+  /** A claim that somebody made, and that says of itself to be a copy. */
+  forgery(namespace: string): PersistentVolumeClaim {
+    const made = claim(`${content.claim}-c1`, { record: record(), volume: 'pv-forged' })
+    return { ...made, metadata: { ...made.metadata, namespace } }
   }
 
   /** Deletes the VM. */
@@ -130,7 +154,14 @@ export class Cast {
       this.writes++
       if (this.writes === this.crashAt) throw new Crash()
     })
-    const shared = { client, masterKey: Buffer.alloc(32), config, now: () => new Date(cluster.now) }
+    const access = { mayUse: async (_: unknown, user: string) => this.allowed.has(user) }
+    const { create } = client
+    client.create = async <T extends KubeObject>(type: ResourceType<T>, intent: Intent<T>) => {
+      if (type.kind === 'Pod' && this.refuse(intent as unknown as Intent<Pod>))
+        throw new KubeError({ status: 403, reason: 'Forbidden', message: 'exceeded quota: pods' })
+      return create(type, intent)
+    }
+    const shared = { client, access, masterKey: Buffer.alloc(32), config, now: () => new Date(cluster.now) }
     const unreachable = () => Promise.reject(new Error('no control port in this test'))
     this.#instances = new InstanceReconciler({
       ...shared,

@@ -152,6 +152,7 @@ export function observed({
     flavor: of.instance.spec.flavor === 's1.1core' ? flavor : undefined,
     keyPairs: noKeyPairs,
     content: undefined,
+    home: undefined,
     claims: [],
     under: undefined,
     source: bootSourceOf(of.instance, { claims, images: new ObjectStore(), snapshots: new ObjectStore() }),
