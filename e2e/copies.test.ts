@@ -13,6 +13,8 @@ import { Lab } from './harness/lab.ts'
 import { waitFor } from './harness/wait-for.ts'
 
 const lab = new Lab(test, 'copies')
+/** Has no image of its own. */
+const other = new Lab(test, 'copies-other', { guest: 'none' })
 const { namespace } = lab
 const boot = { image: 'tiny' }
 const here = { namespace, labelSelector: labels.copyOf }
@@ -89,5 +91,23 @@ lab.step('a copy that no VM has had for long is deleted, and the image stays', a
   assert.is((await image()).status?.phase, 'Ready')
   assert.is((await lab.status('near')).phase, 'Ready')
 })
+
+lab.step(
+  'a VM of another namespace is refused, and runs on a copy of its own when the command of the refusal was run',
+  async () => {
+    await lab.kubectl('patch', 'bimg', 'tiny', '--type=merge', '-p', '{"spec":{"visibility":"Cluster"}}')
+    await other.apply('far', { boot: { ...boot, imageNamespace: namespace } })
+    const refused = async () =>
+      findCondition((await other.status('far')).conditions, 'Stalled')?.message ?? ''
+    const message = await waitFor('the refusal', 30, refused, (text) => text.includes('kubectl '))
+    await kubectl((message.split('kubectl ')[1] ?? '').split(' '))
+    await other.ready('far')
+    const { boot: booted } = await other.status('far')
+    const { status } = await image()
+    assert.is(booted?.namespace, namespace)
+    const digests = await other.kubectl('exec', 'far-vm', '--', 'sha256sum', '/base/disk.qcow2')
+    assert.is(digests.split(' ')[0], status?.sha256)
+  },
+)
 
 test.run()
