@@ -1,5 +1,5 @@
 import { labels, labelValues } from './api/labels.ts'
-import { baseImages, ephemeralInstances, flavors, keyPairs, snapshots } from './api/types.ts'
+import { baseImages, ephemeralInstances, flavors, instanceSets, keyPairs, snapshots } from './api/types.ts'
 import { copiedObject, servedObject } from './copy/record.ts'
 import { imageIndexes } from './image/sources.ts'
 import { instanceIndexes } from './instance/sources.ts'
@@ -20,6 +20,7 @@ export type Caches = ReturnType<typeof openCaches>
 export function openCaches(options: { client: KubeClient; emit: Emit<KubeTelemetry>; clock?: Clock }) {
   return {
     instances: new Reflector({ ...options, type: ephemeralInstances, indexes: instanceIndexes }),
+    sets: new Reflector({ ...options, type: instanceSets }),
     flavors: new Reflector({ ...options, type: flavors }),
     keyPairs: new Reflector({ ...options, type: keyPairs }),
     images: new Reflector({ ...options, type: baseImages, indexes: imageIndexes }),

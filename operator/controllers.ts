@@ -13,6 +13,7 @@ import type { Clock } from './kube/clock.ts'
 import type { EventSink } from './kube/events.ts'
 import type { Emit, KubeTelemetry } from './kube/telemetry.ts'
 import type { ControllerOptions } from './runtime/controller.ts'
+import { setController } from './set/controller.ts'
 import { snapshotController } from './snapshot/controller.ts'
 import type { WorkerControl } from './worker/control.ts'
 
@@ -41,6 +42,7 @@ export function openControllers(options: ControllersOptions) {
   const images = imageController({ ...options, caches, applier: applier('image') })
   const kept = snapshotController({ ...options, caches, applier: applier('snapshot') })
   const keys = keyPairController({ ...options, caches, applier: applier('keypair') })
+  const sets = setController({ ...options, caches, applier: applier('set') })
   const copies = (kind: 'BaseImage' | 'Snapshot') =>
     copyController({
       ...options,
@@ -53,6 +55,6 @@ export function openControllers(options: ControllersOptions) {
     caches,
     reflectors: reflectorsOf(caches),
     /** The instances' own comes first. */
-    controllers: [instances, images, kept, keys, copies('BaseImage'), copies('Snapshot')] as const,
+    controllers: [instances, images, kept, keys, sets, copies('BaseImage'), copies('Snapshot')] as const,
   }
 }

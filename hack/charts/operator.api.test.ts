@@ -8,7 +8,8 @@ import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
 import type { BaseImage } from '../../operator/api/base-image.ts'
 import type { EphemeralInstance } from '../../operator/api/ephemeral-instance.ts'
-import { baseImages, ephemeralInstances, flavors } from '../../operator/api/types.ts'
+import type { InstanceSet } from '../../operator/api/instance-set.ts'
+import { baseImages, ephemeralInstances, flavors, instanceSets } from '../../operator/api/types.ts'
 import { recordOf } from '../../operator/copy/record.ts'
 import { contentName } from '../../operator/image/children.ts'
 import type { KubeClient } from '../../operator/kube/client.ts'
@@ -159,6 +160,29 @@ test('an image of another namespace is refused, until the command of the refusal
   assert.equal(mounted, [`${claim}-c1`])
   const copy = await client.get(persistentVolumeClaims, { name: `${claim}-c1`, namespace: lab })
   assert.equal(recordOf(copy)?.of, { kind: 'BaseImage', namespace: 'images', name: 'tiny', claim })
+})
+
+test('a set gets its instances, loses one and gets it again', async () => {
+  const template = { spec: spec('huge', 'debian') }
+  await client.create(instanceSets, {
+    metadata: { name: 'many', namespace: lab },
+    spec: { replicas: 2, warm: 1, template } as InstanceSet['spec'],
+  })
+  const uidOf = async (name: string) =>
+    (await client.find(ephemeralInstances, { name, namespace: lab }))?.metadata.uid
+  const first = await until('an instance', () => uidOf('many-0'))
+  await until('a spare', () => uidOf('many-2'))
+  await kubectl(server, 'delete', 'ei/many-0', '--namespace', lab)
+  await until('the spare in its place', async () => {
+    const spare = await client.get(ephemeralInstances, { name: 'many-2', namespace: lab })
+    return spare.metadata.labels?.['ephemera.dev/set-role'] === 'replica'
+  })
+  await until('a new one', async () => ![undefined, first].includes(await uidOf('many-0')))
+  await kubectl(server, 'label', 'ei/many-1', 'ephemera.dev/instance-set-', '--namespace', lab)
+  await until('it to be let go of', async () => {
+    const { metadata } = await client.get(ephemeralInstances, { name: 'many-1', namespace: lab })
+    return metadata.ownerReferences === undefined
+  })
 })
 
 test('describe tells the story', async () => {

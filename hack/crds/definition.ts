@@ -33,7 +33,7 @@ export function schemaOf({ kind, schema }: Kind): Schema {
 
 /** The CustomResourceDefinition of a kind. */
 export function definition(kind: Kind): Schema {
-  const { plural, singular, shortNames, scope, columns, selectableFields } = kind
+  const { plural, singular, shortNames, scope, columns, selectableFields, scale } = kind
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -54,7 +54,9 @@ export function definition(kind: Kind): Schema {
           name: version,
           served: true,
           storage: true,
-          ...('status' in (schemaOf(kind).properties as object) && { subresources: { status: {} } }),
+          ...('status' in (schemaOf(kind).properties as object) && {
+            subresources: { status: {}, ...(scale && { scale }) },
+          }),
           additionalPrinterColumns: columns,
           ...(selectableFields.length > 0 && {
             selectableFields: selectableFields.map((jsonPath) => ({ jsonPath })),

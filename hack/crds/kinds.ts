@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { baseImage } from '../../operator/api/base-image.ts'
 import { ephemeralInstance } from '../../operator/api/ephemeral-instance.ts'
 import { flavor } from '../../operator/api/flavor.ts'
+import { instanceSet } from '../../operator/api/instance-set.ts'
 import { keyPair } from '../../operator/api/key-pair.ts'
 import { snapshot } from '../../operator/api/snapshot.ts'
 
@@ -23,6 +24,8 @@ export type Kind = Readonly<{
   scope: 'Namespaced' | 'Cluster'
   columns: readonly Column[]
   selectableFields: readonly string[]
+  /** Where `kubectl scale` and autoscalers read and write. */
+  scale?: Readonly<{ specReplicasPath: string; statusReplicasPath: string; labelSelectorPath: string }>
   schema: z.ZodType
 }>
 
@@ -227,6 +230,74 @@ export const kinds: readonly Kind[] = [
       },
       { name: 'Comment', type: 'string', jsonPath: '.status.comment', description: 'Whose key it is.' },
       age,
+    ],
+  },
+  {
+    kind: 'InstanceSet',
+    plural: 'instancesets',
+    singular: 'instanceset',
+    shortNames: ['eset'],
+    scope: 'Namespaced',
+    schema: instanceSet,
+    selectableFields: [],
+    scale: {
+      specReplicasPath: '.spec.replicas',
+      statusReplicasPath: '.status.replicas',
+      labelSelectorPath: '.status.selector',
+    },
+    columns: [
+      {
+        name: 'Desired',
+        type: 'integer',
+        jsonPath: '.spec.replicas',
+        description: 'How many replicas there are to be.',
+      },
+      {
+        name: 'Current',
+        type: 'integer',
+        jsonPath: '.status.replicas',
+        description: 'How many there are.',
+      },
+      {
+        name: 'Ready',
+        type: 'integer',
+        jsonPath: '.status.readyReplicas',
+        description: 'How many of them answer.',
+      },
+      {
+        name: 'Up-to-date',
+        type: 'integer',
+        jsonPath: '.status.updatedReplicas',
+        description: 'How many of them were made from the template as it is.',
+      },
+      {
+        name: 'Warm',
+        type: 'integer',
+        jsonPath: '.status.warmReplicas',
+        description: 'How many spares are Ready.',
+      },
+      age,
+      {
+        name: 'Selector',
+        type: 'string',
+        jsonPath: '.status.selector',
+        description: 'What selects the replicas and their pods.',
+        priority: 1,
+      },
+      {
+        name: 'Reason',
+        type: 'string',
+        jsonPath: condition('Ready', 'reason'),
+        description: 'Why it is (not) ready.',
+        priority: 1,
+      },
+      {
+        name: 'Message',
+        type: 'string',
+        jsonPath: condition('Ready', 'message'),
+        description: 'Why it is (not) ready, in a sentence.',
+        priority: 1,
+      },
     ],
   },
   {

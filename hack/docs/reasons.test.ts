@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { imageReasons } from '../../operator/api/image-reasons.ts'
 import { reasons as instanceReasons } from '../../operator/api/reasons.ts'
+import { setReasons } from '../../operator/api/set-reasons.ts'
 import { snapshotReasons } from '../../operator/api/snapshot-reasons.ts'
 
 const reasons = { ...instanceReasons, ...imageReasons }
@@ -11,7 +12,7 @@ const root = join(import.meta.dirname, '../..')
 
 const page = readFileSync(join(root, 'docs/troubleshooting.md'), 'utf8')
 /** The page has a chapter for each kind that can go wrong; what comes before them is about instances. */
-const [instances = '', ...others] = page.split(/^# (?=Snapshots)/m)
+const [instances = '', ...others] = page.split(/^# (?=Snapshots|Instance sets)/m)
 /** Those that only other jobs of a worker have are listed, and explained with the images. */
 const importsOnly = [
   ...[
@@ -30,6 +31,7 @@ const ofSnapshots = Object.fromEntries(
 const chapters: readonly [string, string, Readonly<Record<string, string>>][] = [
   ['an instance', instances, reasons],
   ['a snapshot', others.find((text) => text.startsWith('Snapshots')) ?? '', ofSnapshots],
+  ['a set', others.find((text) => text.startsWith('Instance sets')) ?? '', setReasons],
 ]
 
 for (const [kind, text, known] of chapters) {

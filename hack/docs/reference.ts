@@ -51,8 +51,12 @@ function fieldsSection(title: string, root: string, schema: Schema | undefined):
   ]
 }
 
+/** What has the fields of another kind's spec is told of there alone. */
+const toldElsewhere = ['spec.template.spec']
+
 /** All fields below a schema, parents before their members; the entries of a list are `name[]`. */
 export function fieldsOf(path: string, schema: Schema): Field[] {
+  if (toldElsewhere.includes(path)) return []
   const items = schema.items as Schema | undefined
   if (items !== undefined) return fieldsOf(`${path}[]`, items)
   const required = (schema.required ?? []) as readonly string[]
@@ -80,7 +84,8 @@ export function typeOf(schema: Schema): string {
 }
 
 function typeName(schema: Schema): string {
-  if (schema['x-kubernetes-int-or-string'] === true) return 'quantity'
+  if (schema['x-kubernetes-int-or-string'] === true)
+    return schema.maxLength === 5 ? 'number or share' : 'quantity'
   if (schema.format === 'date-time') return 'time'
   if (schema.type === 'array') return `list of ${typeName(schema.items as Schema)}s`
   return String(schema.type)

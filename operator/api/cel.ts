@@ -1,3 +1,5 @@
+import type { z } from 'zod'
+
 /** One CEL rule of a CRD schema. `message` is all that a user sees of it: it says what to do. */
 export type Rule = Readonly<{
   rule: string
@@ -13,6 +15,11 @@ export type Rule = Readonly<{
 /** Rules for `schema.meta()`, which the CRD generator passes on untouched. */
 export function rules(...list: readonly Rule[]): Readonly<{ 'x-kubernetes-validations': readonly Rule[] }> {
   return { 'x-kubernetes-validations': list }
+}
+
+/** The rules that a schema has already, for one that adds to them. */
+export function rulesOf(schema: z.ZodType): readonly Rule[] {
+  return (schema.meta()?.['x-kubernetes-validations'] ?? []) as readonly Rule[]
 }
 
 /** Meta for a list whose entries are told apart by these fields, so that two appliers can own one entry each. */

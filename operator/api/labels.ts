@@ -18,6 +18,12 @@ export const labels = {
   copyOf: `${group}/copy-of`,
   /** On the pods of VMs that keep apart or together: the name of their `placement.group`. */
   group: `${group}/group`,
+  /** On the instances of a set, and so on their pods: the set's name. Taken off, the instance leaves the set. */
+  set: `${group}/instance-set`,
+  /** On the same: `replica` or `spare`. Services select by `replica`, so that no spare is sent traffic. */
+  setRole: `${group}/set-role`,
+  /** On the same: what template it was made from. */
+  templateHash: `${group}/template-hash`,
 } as const
 
 /** Values of labels that never change. */

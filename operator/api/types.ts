@@ -3,6 +3,7 @@ import type { BaseImage } from './base-image.ts'
 import type { EphemeralInstance } from './ephemeral-instance.ts'
 import type { Flavor } from './flavor.ts'
 import { group, version } from './group.ts'
+import type { InstanceSet } from './instance-set.ts'
 import type { KeyPair } from './key-pair.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -48,5 +49,14 @@ export const baseImages = resourceType<BaseImage>({
   version,
   kind: 'BaseImage',
   plural: 'baseimages',
+  namespaced: true,
+})
+
+/** InstanceSet as the API server serves it. */
+export const instanceSets = resourceType<InstanceSet>({
+  group,
+  version,
+  kind: 'InstanceSet',
+  plural: 'instancesets',
   namespaced: true,
 })

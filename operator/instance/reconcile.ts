@@ -122,12 +122,15 @@ export class InstanceReconciler {
       log.warn('What was taken off a pod cannot be put back', { error })
       return
     }
-    const what = restoration.ownerReferences === undefined ? 'labels' : 'owner'
+    const pod = childName(instance.metadata.name)
     this.#dependencies.events.record(instance, {
       type: 'Normal',
       reason: 'PodRestored',
       action: 'Restore',
-      note: `Put back the ${what} of pod ${childName(instance.metadata.name)}, which somebody took off or changed.`,
+      note:
+        restoration.ownerReferences === undefined
+          ? `Gave pod ${pod} the labels of its instance again.`
+          : `Put back the owner of pod ${pod}, which somebody took off.`,
     })
   }
 

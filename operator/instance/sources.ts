@@ -10,7 +10,7 @@ import {
   type PersistentVolumeClaim,
   type Pod,
 } from '../kube/object.ts'
-import type { IndexFunctions, Store } from '../kube/store.ts'
+import { byOwner, type IndexFunctions, type Store } from '../kube/store.ts'
 import { instanceOfChild } from './children.ts'
 
 /** What the controller looks things up in; all kept current by watches. */
@@ -28,6 +28,7 @@ export type Sources = Readonly<{
 
 /** How instances are found by what they refer to. */
 export const instanceIndexes: IndexFunctions<EphemeralInstance> = {
+  owner: byOwner,
   flavor: ({ spec }) => (spec.flavor === undefined ? [] : [spec.flavor]),
   keyPair: ({ metadata, spec }) => spec.keyPairs?.flatMap((name) => named(metadata.namespace, name)) ?? [],
   claim: ({ metadata, spec }) => named(metadata.namespace, spec.boot?.claim),

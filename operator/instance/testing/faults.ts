@@ -110,7 +110,7 @@ export async function goStale(
 
 /** To the crash, or to the end of the path where it does not come to one. */
 async function goUntil(lab: Lab, path: Path, operator: TestOperator, fault: Fault): Promise<void> {
-  operator.client.failAt(fault.k, fault.kind)
+  operator.client.failAt(fault.k, fault.kind, path.writes)
   await path.act(lab)
   const what = `the end of: ${described(path, fault)}`
   await lab.until(what, async () => operator.client.isDead || path.settled(lab))

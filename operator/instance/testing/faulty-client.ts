@@ -11,7 +11,7 @@ import type { ResourceType } from '../../kube/resource.ts'
  */
 export type FaultKind = 'crash' | 'unanswered' | 'unsent'
 
-type Fault = { readonly kind: FaultKind; writesLeft: number }
+type Fault = { readonly kind: FaultKind; readonly of: RegExp; writesLeft: number }
 
 /** A write as the API server got it. */
 export type Write = Readonly<{ method: string; path: string }>
@@ -51,9 +51,9 @@ export class FaultyClient extends KubeClient {
     return this.#hasFailed
   }
 
-  /** Fails at the k-th write from now. */
-  failAt(k: number, kind: FaultKind): void {
-    this.#fault = { kind, writesLeft: k }
+  /** Fails at the k-th write from now, of those to these paths. */
+  failAt(k: number, kind: FaultKind, of = /^/): void {
+    this.#fault = { kind, of, writesLeft: k }
   }
 
   /** The process is gone: nothing it still does reaches the API server. */
@@ -76,10 +76,11 @@ export class FaultyClient extends KubeClient {
       this.eventWrites.push(request)
       return super.request<R>(request, options, verb)
     }
-    const fault = this.#dueFault()
+    const path = request.path.replace(/\?.*/, '')
+    const fault = this.#dueFault(path)
     if (fault === 'unsent') throw broken()
     const answer = await super.request<R>(request, options, verb)
-    this.writes.push({ method: request.method, path: request.path.replace(/\?.*/, '') })
+    this.writes.push({ method: request.method, path })
     if (fault === 'crash') this.die()
     this.#mustLive()
     if (fault === 'unanswered') throw broken()
@@ -124,8 +125,9 @@ export class FaultyClient extends KubeClient {
     await Promise.race([this.#held.get(plural)?.promise, over])
   }
 
-  #dueFault(): FaultKind | undefined {
-    if (this.#fault === undefined || --this.#fault.writesLeft !== 0) return undefined
+  #dueFault(path: string): FaultKind | undefined {
+    if (this.#fault === undefined || !this.#fault.of.test(path)) return undefined
+    if (--this.#fault.writesLeft !== 0) return undefined
     this.#hasFailed = true
     return this.#fault.kind
   }

@@ -1,4 +1,4 @@
-import { baseImages, ephemeralInstances, snapshots } from '../../api/types.ts'
+import { baseImages, ephemeralInstances, instanceSets, snapshots } from '../../api/types.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { isConflict, isNotFound } from '../../kube/errors.ts'
 import { type KubeObject, keyOf, splitKey } from '../../kube/object.ts'
@@ -13,10 +13,11 @@ const owning: readonly ResourceType<KubeObject>[] = [
   ephemeralInstances,
   baseImages,
   snapshots,
+  instanceSets,
   persistentVolumeClaims,
 ]
 
-/** Plays the cluster's garbage collector for our kinds: pods, Secrets and claims whose owner is gone are deleted. */
+/** Plays the cluster's garbage collector for our kinds: pods, Secrets, claims and instances whose owner is gone are deleted. */
 export class FakeGarbageCollector {
   readonly #client: KubeClient
   readonly #owners: ReadonlyMap<string, Reflector<KubeObject>>
@@ -32,6 +33,7 @@ export class FakeGarbageCollector {
       this.#dependents<KubeObject>(pods),
       this.#dependents<KubeObject>(secrets),
       this.#dependents<KubeObject>(persistentVolumeClaims),
+      this.#dependents<KubeObject>(ephemeralInstances),
     ]
     for (const { store } of this.#owners.values()) {
       store.onChange((old, next) => {

@@ -19,6 +19,8 @@ export type Path = Readonly<{
   settled: (lab: Lab) => Promise<boolean>
   /** All that matters of the end, without what differs from run to run. Default: of the instance. */
   print?: (lab: Lab) => Promise<unknown>
+  /** Paths of the writes at which something goes wrong. Default: all. */
+  writes?: RegExp
 }>
 
 /** A path on which somebody wants something else while no operator runs. */
