@@ -21,5 +21,5 @@ export const guestPort = z
     }),
   )
 
-/** Where QEMU serves the disk of a snapshot that is under way, by NBD over TLS. */
+/** Where the disk of a snapshot that is under way is served, by NBD over TLS. */
 export const nbdPort = 10776

@@ -13,6 +13,8 @@ export const sockets = {
   console: `${runDirectory}/console.sock`,
   vnc: `${runDirectory}/vnc.sock`,
   agent: `${runDirectory}/agent.sock`,
+  /** QEMU's NBD server, while a snapshot is under way; stunnel stands before it. */
+  nbd: `${runDirectory}/nbd.sock`,
 } as const
 
 /** Words in QEMU's arguments that only the pod can know; the runner replaces them at each start of the container. */

@@ -85,7 +85,6 @@ async function take({ snapshot, vm }: Observed, dependencies: ActDependencies): 
       names: blockNames(snapshot.metadata.uid ?? ''),
       diskBytes,
       fleeceBytes: vm === undefined ? 0 : (viewPod(vm).fleeceBytes ?? 0),
-      address: target.host,
     },
     spec.quiesce,
   )

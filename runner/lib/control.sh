@@ -1,7 +1,11 @@
-# The pod's own two ports, and the helpers that must go on living.
+# The pod's own ports, and the helpers that must go on living.
 control_port=10777
+nbd_port=10776
+nbd_keys=/nbd/keys.psk
+nbd_socket=$run/nbd.sock
 probe_port=10778
 control_services='qmp console vnc agent'
+offers_disks=yes
 
 # TLS 1.3 with the machine's pre-shared key; the server name picks the service. A client that names none gets `state`.
 # kPSK leaves out the DHE suites of older TLS: for those, stunnel would spend 20 s of CPU on Diffie-Hellman parameters.
@@ -42,6 +46,23 @@ write_control_config() {
 	connect = $run/$service.sock
 	END
   done
+  [ ! -r "$nbd_keys" ] || [ -z "$offers_disks" ] || write_nbd_service "$host"
+}
+
+# Disks are offered on a unix socket, and stunnel stands before it: QEMU's own TLS takes several times the processor, and takes it
+# from the thread that serves the guest's disk. A suite whose every handshake rests on the key: in TLS 1.3 a stranger's
+# certificate would do as well, for a client of stunnel's.
+nbd_tls='ciphers = ECDHE-PSK-CHACHA20-POLY1305
+sslVersion = TLSv1.2'
+
+write_nbd_service() {
+  cat <<-END
+	[nbd]
+	accept = $1:$nbd_port
+	connect = $nbd_socket
+	PSKsecrets = $nbd_keys
+	$nbd_tls
+	END
 }
 
 run_control() {

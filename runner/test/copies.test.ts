@@ -1,16 +1,17 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { qemuImg, rawDisk, sameDisk } from './images.ts'
 import { type Lab, peerAddress, podAddress, startLab } from './lab.ts'
 import { sha256 } from './pod.ts'
-import { ran } from './ran.ts'
+import { type Ran, ran } from './ran.ts'
 import { waitFor } from './wait-for.ts'
 
 const MiB = 1024 ** 2
+const tunnelScript = join(import.meta.dirname, 'tunnel.ts')
 let lab: Lab
 let keys: string
 let strangerKeys: string
@@ -25,25 +26,20 @@ function makeKeys(): string {
 
 /** Exports a file to the pod's network; resolves once it can be connected to. */
 async function exported(file: string, format: string, ...more: string[]) {
-  const tls = ['--object', `tls-creds-psk,id=t,endpoint=server,dir=${keys}`, '--tls-creds', 't']
+  const socket = join(lab.fresh(), 'nbd')
   const image = [
-    '-r',
-    '-t',
-    '-e',
-    '4',
-    '-b',
-    peerAddress,
-    '-p',
-    '10999',
-    '-x',
-    'snap',
+    ...['-r', '-t', '-e', '4', '-k', socket, '-x', 'snap'],
     ...(format === '' ? [] : ['-f', format]),
     file,
   ]
-  const server = lab.spawn('peer', 'qemu-nbd', ...tls, ...more, ...image)
+  const server = lab.spawn('peer', 'qemu-nbd', ...more, ...image)
+  const there = [socket, peerAddress, '10999', join(keys, 'keys.psk')]
+  const tunnel = lab.spawn('peer', process.execPath, tunnelScript, 'server', ...there)
   await waitFor(
     async () =>
-      (await lab.inPeer('bash', '-c', `: </dev/tcp/${peerAddress}/10999`)).code === 0 ? true : undefined,
+      existsSync(socket) && (await lab.inPeer('bash', '-c', `: </dev/tcp/${peerAddress}/10999`)).code === 0
+        ? true
+        : undefined,
     10,
     () => 'qemu-nbd does not listen',
   )
@@ -51,11 +47,32 @@ async function exported(file: string, format: string, ...more: string[]) {
     server,
     env: { WORKER_NBD: `${peerAddress}:10999/snap` },
     stop: async () => {
-      const gone = new Promise((resolve) => server.once('close', resolve))
-      server.kill('SIGKILL')
-      await gone
+      for (const program of [server, tunnel]) {
+        const gone = new Promise((resolve) => program.once('close', resolve))
+        program.kill('SIGKILL')
+        await gone
+      }
     },
   }
+}
+
+/** A socket that leads to the export of the pod's worker, with this key. */
+async function wayIn(withKeys: string): Promise<string> {
+  const socket = join(lab.fresh(), 'nbd')
+  const there = [socket, podAddress, '10776', join(withKeys, 'keys.psk')]
+  lab.spawn('peer', process.execPath, tunnelScript, 'client', ...there)
+  await waitFor(
+    () => (existsSync(socket) ? true : undefined),
+    10,
+    () => 'the tunnel does not listen',
+  )
+  return socket
+}
+
+/** Copies what the worker exports, as it is. */
+function copied(socket: string, to: string): Promise<Ran> {
+  const there = `driver=nbd,server.type=unix,server.path=${socket},export=disk`
+  return lab.inPeer('qemu-img', 'convert', '--image-opts', '-O', 'raw', there, to)
 }
 
 test.before(async () => {
@@ -151,24 +168,14 @@ test('a worker serves a ready image to who has the key, read-only', async () => 
   const worker = lab.start({ job: 'serve', source: ready, nbd: keys })
   await worker.until(({ phase }) => phase === 'Serving')
   const copy = join(lab.fresh(), 'copy.raw')
-  const pull = (with_: string) =>
-    lab.inPeer(
-      'qemu-img',
-      ...[
-        'convert',
-        '--object',
-        `tls-creds-psk,id=t,endpoint=client,dir=${with_},username=puller`,
-        '--image-opts',
-      ],
-      ...['-O', 'raw', `driver=nbd,host=${podAddress},port=10776,export=disk,tls-creds=t`, copy],
-    )
+  const socket = await wayIn(keys)
   await waitFor(
-    async () => ((await pull(keys)).code === 0 ? true : undefined),
+    async () => ((await copied(socket, copy)).code === 0 ? true : undefined),
     10,
     () => worker.log(),
   )
   assert.is((await ran('cmp', [copy, join(ready, 'disk.raw')])).code, 0)
-  assert.is.not((await pull(strangerKeys)).code, 0)
+  assert.is.not((await copied(await wayIn(strangerKeys), copy)).code, 0)
   const plain = await lab.inPeer('qemu-img', 'info', `nbd://${podAddress}:10776/disk`)
   assert.is.not(plain.code, 0, 'without a key')
   worker.signal('SIGTERM')
@@ -216,11 +223,9 @@ test('a worker serves the file of an image as it is', async () => {
   const worker = lab.start({ job: 'serve', source: folder, nbd: keys, env: { WORKER_EXPORT: 'file' } })
   await worker.until(({ phase }) => phase === 'Serving')
   const copy = join(lab.fresh(), 'copy')
-  const client = `tls-creds-psk,id=t,endpoint=client,dir=${keys},username=puller`
-  const there = `driver=nbd,host=${podAddress},port=10776,export=disk,tls-creds=t`
-  const pull = ['convert', '--object', client, '--image-opts', '-O', 'raw', there, copy]
+  const socket = await wayIn(keys)
   await waitFor(
-    async () => ((await lab.inPeer('qemu-img', ...pull)).code === 0 ? true : undefined),
+    async () => ((await copied(socket, copy)).code === 0 ? true : undefined),
     10,
     () => worker.log(),
   )

@@ -13,7 +13,6 @@ const wanted = {
   names: blockNames(uid),
   diskBytes: 1024 ** 3,
   fleeceBytes: Number(fleece) || 1024 ** 3,
-  address: host,
 }
 const did = async () => {
   if (action === 'export') return exportDisk(control, target, wanted, quiesce as 'Auto')

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +16,11 @@ test.before(async () => {
   pod = await startPod()
   await pod.until((state) => state.guest === 'Ready')
 })
-test.after(() => pod?.remove())
+const tunnels: ChildProcess[] = []
+test.after(() => {
+  for (const tunnel of tunnels) tunnel.kill()
+  return pod?.remove()
+})
 
 const script = join(import.meta.dirname, 'disk.ts')
 const mebibyte = 1024 ** 2
@@ -39,16 +43,29 @@ const take = (uid: string, quiesce = 'Never', fleece = '') =>
     if (!switched.switched) throw new Error(switched.reason)
     return switched
   })
-const nothing = { drive: 'disk0', nodes: [], exports: [], jobs: [], serves: false }
+const nothing = { drive: 'disk0', nodes: [], exports: [], jobs: [] }
 
-/** Pulls an export, as a worker would, with the key in this folder (`none`: without TLS). */
-function pull(uid: string, file: string, keys = 'nbd'): Promise<Ran> {
-  const creds = `tls-creds-psk,id=tls,endpoint=client,dir=${join(pod.folder, keys)},username=ephemera`
-  const source = `driver=nbd,host=${pod.address},port=10776,export=${blockNames(uid).export}`
-  const tls = keys === 'none' ? [] : ['--object', creds]
-  const from = keys === 'none' ? source : `${source},tls-creds=tls`
+/** A socket that leads to the pod's exports, with the key in this file. */
+async function wayIn(keys: string): Promise<string> {
+  const socket = join(pod.folder, `way-in-${tunnels.length}`)
+  const words = ['client', socket, pod.address, '10776', join(pod.folder, keys)]
+  const script = join(import.meta.dirname, 'tunnel.ts')
+  tunnels.push(spawn('ip', ['netns', 'exec', pod.peer, process.execPath, script, ...words]))
+  await waitFor(
+    () => (existsSync(socket) ? true : undefined),
+    10,
+    () => 'the tunnel does not listen',
+  )
+  return socket
+}
+
+/** Pulls an export, as a worker would, with the key in this file (`none`: without TLS). */
+async function pull(uid: string, file: string, keys = 'nbd/keys.psk'): Promise<Ran> {
+  const server =
+    keys === 'none' ? `host=${pod.address},port=10776` : `server.type=unix,server.path=${await wayIn(keys)}`
+  const from = `driver=nbd,${server},export=${blockNames(uid).export}`
   const to = ['-O', 'qcow2', '-c', '-o', 'compression_type=zstd', join(pod.folder, file)]
-  return pod.inPeer('qemu-img', 'convert', ...tls, '--image-opts', from, ...to)
+  return pod.inPeer('qemu-img', 'convert', '--image-opts', from, ...to)
 }
 
 const qmp = (command: string) =>
@@ -88,7 +105,7 @@ test('an operator that comes later finds the moment as it was', async () => {
 })
 
 test('the export is served with its key only', async () => {
-  for (const keys of ['none', 'control']) {
+  for (const keys of ['none', 'control/psk']) {
     const { code, stderr } = await pull('equal', 'refused.qcow2', keys)
     assert.is(code, 1, stderr)
     assert.not.ok(existsSync(join(pod.folder, 'refused.qcow2')))

@@ -15,12 +15,7 @@ export type BlockGraph = Readonly<{
   exports: readonly Readonly<{ id: string; isGoing: boolean }>[]
   /** Jobs of snapshots. */
   jobs: readonly string[]
-  /** Whether the NBD server's credentials are there: they are made before it and removed after it. */
-  serves: boolean
 }>
-
-/** The QOM object with the NBD server's key. */
-export const credentials = 'nbd-tls'
 
 const nodeList = z.array(
   z.object({
@@ -30,7 +25,6 @@ const nodeList = z.array(
 )
 const exportList = z.array(z.object({ id: z.string(), 'shutting-down': z.boolean() }))
 const jobList = z.array(z.object({ id: z.string() }))
-const objectList = z.array(z.object({ name: z.string() }))
 
 /** Reads the graph. Throws QmpError, and ZodError where QEMU answers with something else than its reference says. */
 export async function readGraph(qmp: Qmp): Promise<BlockGraph> {
@@ -38,7 +32,6 @@ export async function readGraph(qmp: Qmp): Promise<BlockGraph> {
   const nodes = nodeList.parse(await qmp.execute('query-named-block-nodes', { flat: true }))
   const exports = exportList.parse(await qmp.execute('query-block-exports', {}))
   const jobs = jobList.parse(await qmp.execute('query-jobs', {}))
-  const objects = objectList.parse(await qmp.execute('qom-list', { path: '/objects' }))
   return {
     drive,
     nodes: nodes
@@ -48,6 +41,5 @@ export async function readGraph(qmp: Qmp): Promise<BlockGraph> {
       .filter(({ id }) => isSnapshotPart(id))
       .map((one) => ({ id: one.id, isGoing: one['shutting-down'] })),
     jobs: jobs.map(({ id }) => id).filter(isSnapshotPart),
-    serves: objects.some(({ name }) => name === credentials),
   }
 }

@@ -1,5 +1,5 @@
-import { nbdPort } from '../../api/guest-port.ts'
-import { type BlockGraph, credentials, diskDevice } from './graph.ts'
+import { sockets } from '../../qemu/sockets.ts'
+import { type BlockGraph, diskDevice } from './graph.ts'
 import { type BlockNames, diskNode } from './names.ts'
 
 /** What is to be done in QEMU, in order. */
@@ -18,8 +18,6 @@ export type PointInTime = Readonly<{
   diskBytes: number
   /** The most that the fleece may take on the node, in bytes. */
   fleeceBytes: number
-  /** The pod's address, which the NBD server listens on. */
-  address: string
 }>
 
 /** One file for all snapshots of a VM, which take turns; between them it is empty. */
@@ -81,19 +79,13 @@ function prepare({ names, diskBytes, fleeceBytes }: PointInTime): readonly Step[
 }
 
 /** After the switch, from what is there to an export of the disk as it was. Empty: done. */
-export function toOffered(graph: BlockGraph, { names, address }: PointInTime): readonly Step[] {
+export function toOffered(graph: BlockGraph, { names }: Pick<PointInTime, 'names'>): readonly Step[] {
   const { filter, access } = names
-  const there = [
-    ...graph.nodes.map(({ name }) => name),
-    ...graph.exports.map(({ id }) => id),
-    ...(graph.serves ? [credentials] : []),
-  ]
-  const server = { type: 'inet', data: { host: address, port: String(nbdPort) } }
-  const key = { 'qom-type': 'tls-creds-psk', id: credentials, dir: '/nbd', endpoint: 'server' }
+  const there = [...graph.nodes.map(({ name }) => name), ...graph.exports.map(({ id }) => id)]
+  const addr = { type: 'unix', data: { path: sockets.nbd } }
   const steps: Record<string, Step> = {
     [access]: run('blockdev-add', { driver: 'snapshot-access', 'node-name': access, file: filter }),
-    [credentials]: run('object-add', { ...key, 'verify-peer': true }),
-    server: run('nbd-server-start', { addr: server, 'tls-creds': credentials }, /already running/),
+    server: run('nbd-server-start', { addr }, /already running/),
     [names.export]: run('block-export-add', {
       type: 'nbd',
       id: names.export,
@@ -113,7 +105,7 @@ export function toNothing(graph: BlockGraph): readonly Step[] {
   const nodes = order.flatMap((end) =>
     graph.nodes.map(({ name }) => name).filter((name) => name.endsWith(end)),
   )
-  const { exports, jobs, serves } = graph
+  const { exports, jobs } = graph
   const hasFile = nodes.some((name) => name.endsWith('-file'))
   const isSwitched = graph.drive !== diskNode
   return [
@@ -121,7 +113,8 @@ export function toNothing(graph: BlockGraph): readonly Step[] {
       .filter(({ isGoing }) => !isGoing)
       .map(({ id }) => run('block-export-del', { id, mode: 'hard' }, /not found/)),
     ...exports.map(({ id }): Step => ({ kind: 'exportGone', id })),
-    ...(serves ? [run('nbd-server-stop', {}, /not running/), run('object-del', { id: credentials })] : []),
+    // Nobody can ask QEMU whether it serves; it does at most for as long as there is something to serve.
+    ...(exports.length + nodes.length === 0 ? [] : [run('nbd-server-stop', {}, /not running/)]),
     ...jobs.map((id) => run('job-dismiss', { id })),
     ...nodes.filter((name) => name.endsWith('-access')).map(remove),
     ...(isSwitched ? [run('qom-set', { path: diskDevice, property: 'drive', value: diskNode })] : []),

@@ -124,7 +124,6 @@ export function disk(change: Partial<BlockGraph> = {}, isBroken = false): DiskVi
     nodes: [],
     exports: [{ id: names.export, isGoing: false }],
     jobs: [],
-    serves: true,
     ...change,
   }
   return { kind: 'seen', graph, isBroken }

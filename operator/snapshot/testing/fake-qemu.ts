@@ -10,7 +10,6 @@ export class FakeQemu implements Qmp {
   readonly nodes = new Map<string, BlockNode>([['disk0', { driver: 'qcow2', below: [], bytes: 0 }]])
   readonly exports = new Map<string, string>()
   readonly jobs = new Map<string, string | undefined>()
-  readonly objects = new Set<string>()
   serves = false
   /** Nodes that were between guest and disk so far, each the moment of a snapshot. */
   readonly moments: string[] = []
@@ -26,7 +25,7 @@ export class FakeQemu implements Qmp {
     return (
       this.drive === 'disk0' &&
       this.nodes.size === 1 &&
-      this.exports.size + this.jobs.size + this.objects.size === 0 &&
+      this.exports.size + this.jobs.size === 0 &&
       !this.serves
     )
   }
@@ -71,8 +70,6 @@ export class FakeQemu implements Qmp {
         this.drive = text('value')
         return {}
       }
-      case 'qom-list':
-        return [...this.objects].map((name) => ({ name }))
       case 'query-named-block-nodes':
         return [...this.nodes].map(([name, { bytes }]) => ({
           'node-name': name,
@@ -97,15 +94,8 @@ export class FakeQemu implements Qmp {
         return this.#removeNode(text('node-name'), refuse)
       case 'block_resize':
         return this.nodes.has(text('node-name')) ? {} : refuse('no such node')
-      case 'object-add':
-        if (this.objects.has(text('id'))) refuse('attempt to add duplicate property')
-        this.objects.add(text('id'))
-        return {}
-      case 'object-del':
-        return this.objects.delete(text('id')) ? {} : refuse('object not found')
       case 'nbd-server-start':
         if (this.serves) refuse('NBD server already running')
-        if (!this.objects.has(text('tls-creds'))) refuse('No TLS credentials')
         this.serves = true
         return {}
       case 'nbd-server-stop':

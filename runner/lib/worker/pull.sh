@@ -9,9 +9,8 @@ obtain() {
   at=${WORKER_NBD%%/*}
   host=${at%:*} port=${at##*:}
   host=${host#[} host=${host%]}
-  read_identity
-  key="tls-creds-psk,id=tls,endpoint=client,dir=/nbd,username=$identity"
-  disk_there="driver=nbd,server.type=inet,server.host=$host,server.port=$port,server.keep-alive=on,export=${WORKER_NBD#*/},tls-creds=tls"
+  open_tunnel "$host" "$port"
+  disk_there="driver=nbd,server.type=unix,server.path=$nbd_here,export=${WORKER_NBD#*/}"
   tell Downloading
   find_export
   format=raw virtual_size=$(jq -r '."virtual-size"' "$run/info") name="The export"
@@ -24,7 +23,7 @@ obtain() {
   else
     set -- -O qcow2 -o "compat=1.1,compression_type=$WORKER_COMPRESS" -c
   fi
-  image_work convert -p -m 8 --object "$key" --image-opts "$@" "$disk_there" "$result" >"$run/progress" 2>"$run/errors" &
+  image_work convert -p -m 8 --image-opts "$@" "$disk_there" "$result" >"$run/progress" 2>"$run/errors" &
   puller=$! moved_at='' seen=''
   follow "$puller" pull_progress || pull_failed
   [ "${WORKER_EXPORT:-disk}" = disk ] || check_copy
@@ -44,7 +43,7 @@ check_copy() {
 # find_export: waits a little for a server that is not there yet.
 find_export() {
   local tries=1
-  until timeout 20 qemu-img info --object "$key" --image-opts --output=json "$disk_there" >"$run/info" 2>"$run/errors"; do
+  until timeout 20 qemu-img info --image-opts --output=json "$disk_there" >"$run/info" 2>"$run/errors"; do
     last_error "$run/errors"
     [ "$tries" -lt "$most_tries" ] || fail SourceLost "The export cannot be reached: ${text##*: }"
     wait_for_server "$tries"

@@ -1,5 +1,6 @@
 # What a worker tells: the file, the port and the termination message of a machine's pod, with fields of its own.
 control_services=''
+offers_disks=''
 
 # tell PHASE: begins a phase; its figures are not known yet.
 tell() {
