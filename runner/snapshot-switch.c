@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define RUN "/run/vm/"
-enum { GREETING_MS = 5000, SYNC_MS = 3000, FREEZE_MS = 10000, SWITCH_MS = 5000, LATE_MS = 30000, THAW_MS = 10000 };
+enum { GREETING_MS = 5000, SYNC_MS = 3000, FLUSH_MS = 5000, FREEZE_MS = 10000, SWITCH_MS = 5000, LATE_MS = 30000, THAW_MS = 10000 };
 
 struct line {
   int fd;
@@ -94,6 +94,24 @@ static int thaw(void) {
   return say(&agent, "{\"execute\":\"guest-fsfreeze-thaw\"}\n") && hear(&agent, "\"return\"", THAW_MS, line, sizeof line);
 }
 
+/**
+ * Has the guest write what waits in its memory while it still runs: freezing does that too, with everybody who writes held up.
+ * A guest whose agent may not run programs, or has no sync, is frozen without it.
+ */
+static void flush(void) {
+  char command[96], line[512];
+  double deadline = now() + FLUSH_MS;
+  if (!say(&agent, "{\"execute\":\"guest-exec\",\"arguments\":{\"path\":\"sync\"}}\n") ||
+      !hear(&agent, "\"", deadline - now(), line, sizeof line))
+    return;
+  const char *pid = strstr(line, "\"pid\":");
+  if (!pid) return;
+  snprintf(command, sizeof command, "{\"execute\":\"guest-exec-status\",\"arguments\":{\"pid\":%ld}}\n", atol(pid + 6));
+  while (now() < deadline && say(&agent, command) && hear(&agent, "\"", deadline - now(), line, sizeof line) &&
+         strstr(line, "\"exited\": false"))
+    poll(NULL, 0, 20);
+}
+
 /** A process that thaws the guest when this one ends without having done so. Gives the end that says "done". */
 static int guard(void) {
   int ends[2];
@@ -148,7 +166,7 @@ int main(void) {
   double began = now();
   if (wanted) {
     if (!agent_answers()) why = "AgentSilent";
-    else if (began = now(), !(frozen = freeze(&done))) why = "FreezeFailed";
+    else if (flush(), began = now(), !(frozen = freeze(&done))) why = "FreezeFailed";
     if (required && !frozen) refuse(why, "the guest's filesystems could not be frozen");
     if (!frozen) began = now();
   }

@@ -18,7 +18,7 @@ export const flavorSpec = z
       .max(64)
       .optional()
       .describe(
-        "How many virtual CPUs of this flavor share one CPU of the node: the pod requests cpus divided by this and is limited to cpus. Default: the operator's setting (4 unless the administrator chose another).",
+        "How many virtual CPUs of this flavor share one CPU of the node: the pod requests cpus divided by this and is limited to cpus and one more, for what QEMU does beside the guest. Default: the operator's setting (4 unless the administrator chose another).",
       ),
   })
   .describe(

@@ -75,18 +75,18 @@ const cpus: ReadonlyArray<{
   settings?: Partial<Config>
   want: [string, string]
 }> = [
-  { name: 'a virtual CPU requests a quarter of a CPU', spec: {}, want: ['250m', '1'] },
+  { name: 'a virtual CPU requests a quarter of a CPU', spec: {}, want: ['250m', '2'] },
   {
     name: 'without overcommit it requests all of one',
     spec: {},
     settings: { cpuOvercommit: 1 },
-    want: ['1000m', '1'],
+    want: ['1000m', '2'],
   },
   {
     name: 'a part of a thousandth is rounded up',
     spec: {},
     settings: { cpuOvercommit: 3 },
-    want: ['334m', '1'],
+    want: ['334m', '2'],
   },
 ]
 for (const row of cpus) {

@@ -36,6 +36,12 @@ export const probePort = reservedPorts.first + 8
 
 const mebibyte = 1024 * 1024
 
+/**
+ * CPUs beyond the guest's own in the pod's limit: QEMU serves disk and network in threads of its own, and so does the TLS of a
+ * snapshot. Within the guest's own they would take its time slices, and the kernel would stop all of it for the rest of a period.
+ */
+const qemuCpus = 1
+
 export type PodInput = Readonly<{
   instance: EphemeralInstance
   size: Size
@@ -224,7 +230,7 @@ function resources({ instance, size, config }: PodInput) {
     },
     // Above the requests is what a snapshot takes while it is under way.
     limits: {
-      cpu: String(size.cpus),
+      cpu: String(size.cpus + qemuCpus),
       memory: String(podMemoryLimitBytes(need)),
       'ephemeral-storage': String(ephemeralStorageLimitBytes(size.diskBytes)),
       ...device,
