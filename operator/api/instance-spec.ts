@@ -57,10 +57,10 @@ export const instanceSpec = z
     metadata: guestMetadata,
     seedFormat,
     powerState: z
-      .enum(['Running', 'Stopped', 'Paused'])
+      .enum(['Running', 'Stopped', 'Paused', 'Shelved'])
       .default('Running')
       .describe(
-        "Running, Stopped (the guest is powered down and its pod removed; nothing written in the VM is kept) or Paused (the guest's CPUs stand still, memory and disk stay). Default Running. Takes effect at once.",
+        "Running, Stopped (the guest is powered down and its pod removed; nothing written in the VM is kept), Paused (the guest's CPUs stand still, memory and disk stay) or Shelved (the disk is kept in a Snapshot and the pod removed; Running starts the VM from that Snapshot). Default Running. Takes effect at once.",
       ),
     rebuildGeneration,
     rebootGeneration,

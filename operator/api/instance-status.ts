@@ -67,7 +67,7 @@ export const instanceStatus = z
       .max(63)
       .optional()
       .describe(
-        'One word for people: Pending, Starting, Booting, Ready, Rebooting, Paused, Stopping, Stopped, Rebuilding, Expired, Stalled, Succeeded or Failed. Programs look at the conditions.',
+        'One word for people: Pending, Starting, Booting, Ready, Rebooting, Paused, Stopping, Stopped, Shelving, Shelved, Rebuilding, Expired, Stalled, Succeeded or Failed. Programs look at the conditions.',
       ),
     conditions: conditions
       .optional()
@@ -126,6 +126,18 @@ export const instanceStatus = z
       ),
     startedAt: z.iso.datetime().optional().describe("When QEMU last began to run the guest's CPUs."),
     timings: timings.optional(),
+    shelved: z
+      .object({
+        snapshot: z.string().max(253).describe('Name of the Snapshot, in the same namespace.'),
+        rebuildGeneration: z
+          .int32()
+          .min(0)
+          .describe('The spec.rebuildGeneration that it is of: a rebuild begins from spec.boot again.'),
+      })
+      .optional()
+      .describe(
+        'Where the disk of the VM was kept when powerState was last Shelved. Fresh VMs start from it until the instance is rebuilt or stopped.',
+      ),
     expiresAt: z.iso
       .datetime()
       .optional()

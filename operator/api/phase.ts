@@ -11,6 +11,8 @@ export const phases = {
   Paused: "The guest's CPUs stand still, as asked.",
   Stopping: 'The guest is being powered down.',
   Stopped: 'No pod, and nothing kept, as asked.',
+  Shelving: 'The disk is being kept in a Snapshot; then the pod goes.',
+  Shelved: 'No pod; the disk is kept in a Snapshot, as asked.',
   Expired: 'Stopped, or about to be deleted, because spec.expiry came.',
   Rebuilding: 'The old VM goes, so that a fresh one can start.',
   Stalled: 'Somebody has to act; the Stalled condition says what to do.',

@@ -30,6 +30,8 @@ export const reasons = {
   Pausing: 'The guest is about to be paused, because powerState is Paused.',
   Paused: "The guest's CPUs stand still, because powerState is Paused.",
   Stopping: 'The guest is being powered down, because powerState is Stopped.',
+  Shelving: 'The disk is being kept in a Snapshot, because powerState is Shelved.',
+  Shelved: 'There is no pod, because powerState is Shelved.',
   Stopped: 'There is no pod, because powerState is Stopped.',
   ExpiresSoon: 'The instance is about to expire.',
   Expired: 'The instance expired: it is stopped, or about to be deleted, as onExpiry asks.',

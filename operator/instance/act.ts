@@ -59,7 +59,7 @@ export async function act(
     case 'delete': {
       const { namespace, name } = observed.instance.metadata
       const target = { namespace, name: childName(name) }
-      await deleteVery(dependencies.client, pods, target, action.podUID, signal)
+      await deleteVery(dependencies.client, pods, target, action.podUID, signal, action.graceSeconds)
       return undefined
     }
     case 'pause':

@@ -8,6 +8,7 @@ import { grantCommand, type ImageName, isForCluster } from '../copy/access.ts'
 import { findCondition } from '../kube/conditions.ts'
 import type { PersistentVolumeClaim } from '../kube/object.ts'
 import { persistentVolumeClaims } from '../kube/resource.ts'
+import { bootOf, shelvedOf } from './shelved.ts'
 import type { Sources } from './sources.ts'
 
 /** What a VM can be made from now, or why it cannot. `missing` waits for somebody, `waiting` for what is on its way. */
@@ -24,12 +25,12 @@ export type BootSource =
 type Stores = Pick<Sources, 'claims' | 'images' | 'snapshots'>
 
 /** The image of another namespace that an instance boots, if it does. */
-export function farImageOf({
-  metadata,
-  spec,
-}: Pick<EphemeralInstance, 'metadata' | 'spec'>): ImageName | undefined {
-  const { image: name, imageNamespace: namespace } = spec.boot
-  if (name === undefined || namespace === undefined || namespace === metadata.namespace) return undefined
+export function farImageOf(
+  instance: Pick<EphemeralInstance, 'metadata' | 'spec' | 'status'>,
+): ImageName | undefined {
+  const { image: name, imageNamespace: namespace } = bootOf(instance)
+  const own = instance.metadata.namespace
+  if (name === undefined || namespace === undefined || namespace === own) return undefined
   return { namespace, name }
 }
 
@@ -38,9 +39,8 @@ export function farImageOf({
  * @param mayUse whether RBAC lets it boot that, where it is in another namespace
  */
 export function bootSourceOf(instance: EphemeralInstance, stores: Stores, mayUse = false): BootSource {
-  const { metadata, spec } = instance
-  const { namespace = '' } = metadata
-  const { image, snapshot, claim = '' } = spec.boot
+  const { namespace = '' } = instance.metadata
+  const { image, snapshot, claim = '' } = bootOf(instance)
   const far = farImageOf(instance)
   // Said before it is looked for: whether there is such an image is nobody's business who may not use it.
   if (far !== undefined && !mayUse) return notAllowed(far, namespace)
@@ -60,7 +60,9 @@ export function bootSourceOf(instance: EphemeralInstance, stores: Stores, mayUse
     return found === undefined
       ? missing(
           'SnapshotNotFound',
-          `There is no Snapshot ${snapshot} in namespace ${namespace}: correct spec.boot.snapshot.`,
+          shelvedOf(instance) === undefined
+            ? `There is no Snapshot ${snapshot} in namespace ${namespace}: correct spec.boot.snapshot.`
+            : `There is no Snapshot ${snapshot} any more, in which the VM was shelved: raise spec.rebuildGeneration to begin from spec.boot again.`,
         )
       : publishedBy(found, ['SnapshotNotReady', 'SnapshotFailed'], stores)
   }

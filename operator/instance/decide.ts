@@ -1,3 +1,4 @@
+import type { Phase } from '../api/phase.ts'
 import { bytesOf } from '../api/quantity.ts'
 import type { Reason } from '../api/reasons.ts'
 import { isNamedFor } from '../copy/views.ts'
@@ -15,6 +16,7 @@ import { isOurs, restorationOf } from './ownership.ts'
 import { isMoving, moved, placingOf, secondsUntilMove } from './placing.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 import { judgePod } from './running.ts'
+import { shelved } from './shelving.ts'
 import { type Size, sizeOf } from './size.ts'
 import { specHash } from './spec-hash.ts'
 import { down, lookedAtWithin, no, stalled, type Verdict } from './verdict.ts'
@@ -29,6 +31,7 @@ const checks: readonly Check[] = [
   notSeenYet, //       a pod was made a moment ago, and the cache does not show it yet
   nameTaken, //        something else has the pod's name
   asStopped, //        powerState is Stopped
+  shelved, //          powerState is Shelved
   expired, //          its time is over, and it is to be stopped
   ended, //            the pod is over, and its policy starts no other
   goingAway, //        the pod was told to go
@@ -111,6 +114,14 @@ const rebuilding = down(
   'The old VM goes; a fresh one starts from the boot source when it is gone.',
 )
 
+/** What the instance is in while its pod goes, for the reasons that the operator had to take it away. */
+const phaseWhileGoing: Readonly<Record<string, Phase>> = {
+  Stopping: 'Stopping',
+  Expired: 'Stopping',
+  Shelved: 'Stopping',
+  Moving: 'Pending',
+}
+
 function goingAway(observed: Observed, pod: PodView | undefined): Verdict | undefined {
   const { instance } = observed
   if (pod?.terminating !== true) return undefined
@@ -118,12 +129,7 @@ function goingAway(observed: Observed, pod: PodView | undefined): Verdict | unde
   const wasRebooted = active?.reason === rebooted && instance.status?.podUID === pod.uid
   if (active !== undefined && (wasRebooted || isEndedByUs(observed, pod.uid))) {
     // What is wanted now may be another thing again; the pod goes all the same, and it was not lost.
-    const phase =
-      active.reason === 'Stopping' || active.reason === 'Expired'
-        ? 'Stopping'
-        : active.reason === 'Moving'
-          ? 'Pending'
-          : 'Rebuilding'
+    const phase = phaseWhileGoing[active.reason] ?? 'Rebuilding'
     return down(phase, active.reason as Reason, active.message)
   }
   if (pod.rebuildGeneration !== instance.spec.rebuildGeneration) return rebuilding

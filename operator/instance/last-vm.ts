@@ -16,6 +16,7 @@ const ownEndings: ReadonlySet<Reason> = new Set([
   'Stopping',
   'Stopped',
   'Expired',
+  'Shelved',
   'SpecChanged',
   'Rebuilding',
   'Moving',

@@ -16,6 +16,7 @@ import type { Observed } from './observed.ts'
 import { isOurs } from './ownership.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 import { orderUnderWay } from './rebooting.ts'
+import { bootOf } from './shelved.ts'
 import type { Sources } from './sources.ts'
 
 export type ObserveDependencies = Readonly<{
@@ -53,7 +54,10 @@ export async function observe(
     content === undefined || ours?.boot === undefined
       ? undefined
       : sources.claims.get(namespace, ours.boot.claim)
-  const keeper = isToBeKept({ instance, now }) ? keeping({ instance, made, pod }, '') : undefined
+  const keeper =
+    isToBeKept({ instance, now }) || instance.spec.powerState === 'Shelved'
+      ? keeping({ instance, made, pod }, '')
+      : undefined
   return {
     instance,
     kept: keeper === undefined ? undefined : sources.snapshots.get(namespace, keeper.metadata.name),
@@ -81,8 +85,8 @@ function imageOf(
   { images, snapshots }: Sources,
   mayUse: boolean,
 ): Copied | undefined {
-  const { metadata, spec } = instance
-  const { image, snapshot } = spec.boot
+  const { metadata } = instance
+  const { image, snapshot } = bootOf(instance)
   const far = farImageOf(instance)
   if (far !== undefined) {
     const found = mayUse ? images.get(far.namespace, far.name) : undefined

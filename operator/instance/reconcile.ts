@@ -25,6 +25,7 @@ import { type ObserveDependencies, observe } from './observe.ts'
 import type { Observed } from './observed.ts'
 import { isLeftBehind, restorationOf } from './ownership.ts'
 import { viewPod } from './pod-view.ts'
+import { notShelved } from './shelving.ts'
 import { statusOf } from './status.ts'
 import { storyOf } from './story.ts'
 import { down, no, stalled, type Verdict, yes } from './verdict.ts'
@@ -204,7 +205,7 @@ export class InstanceReconciler {
 }
 
 /** Reasons of Active while there is no VM and none is to be. */
-const offAsAsked: ReadonlySet<Reason> = new Set(['Stopped', 'Expired'])
+const offAsAsked: ReadonlySet<Reason> = new Set(['Stopped', 'Expired', 'Shelved'])
 
 const nameOf = ({ kind, name, namespace, claim }: Booted): string => {
   const where = namespace === undefined ? '' : ` of namespace ${namespace}`
@@ -216,8 +217,10 @@ function afterFailure(error: unknown, wanted: Verdict): Verdict {
   if (error instanceof FormerInTheWay) {
     return { ...down('Pending', 'Pending', error.message), requeueAfterSeconds: 1 }
   }
-  if (error instanceof Refused && wanted.action?.kind === 'keep')
-    return { ...wanted, ...notKept(error.message), requeueAfterSeconds: 60 }
+  if (error instanceof Refused && wanted.action?.kind === 'keep') {
+    const say = wanted.expiring === undefined ? notShelved : notKept
+    return { ...wanted, ...say(error.message), requeueAfterSeconds: 60 }
+  }
   if (error instanceof Refused && wanted.action?.kind === 'expire') {
     const refused = { reason: 'DeleteRefused', message: error.message } as const
     return { ...wanted, phase: 'Stalled', stalled: refused, requeueAfterSeconds: 60 }

@@ -3,6 +3,7 @@ import { type Reason, reasons } from '../api/reasons.ts'
 import { findCondition, isTrue } from '../kube/conditions.ts'
 import { passingFor, schedulingMilliseconds, startingMilliseconds } from '../pod/passing.ts'
 import { startTroubleOf } from '../pod/waiting.ts'
+import { standingOf } from '../snapshot/keep.ts'
 import type { Observed } from './observed.ts'
 import { copying } from './placing.ts'
 import type { PodView } from './pod-view.ts'
@@ -104,12 +105,20 @@ function pauseOf({ instance }: Observed, pod: PodView): 'Pausing' | 'Paused' | u
   return reason === 'Pausing' || reason === 'Paused' ? reason : undefined
 }
 
+/** As asked, or because its disk is being shelved: what it wrote after the moment that is kept would be lost. */
+function isToStandStill(observed: Observed, pod: PodView): boolean {
+  const { instance, kept } = observed
+  if (instance.spec.powerState === 'Paused') return true
+  if (instance.spec.powerState !== 'Shelved' || standingOf(kept) === 'lost') return false
+  return kept?.status?.takenAt !== undefined || pauseOf(observed, pod) !== undefined
+}
+
 /**
  * That the guest is going to be paused is written down first, and done after that. An operator that comes after a crash
  * in between would else not know that somebody paused the guest, and never let it run again.
  */
 function paused(observed: Observed, pod: PodView): Verdict | undefined {
-  if (observed.instance.spec.powerState !== 'Paused') return undefined
+  if (!isToStandStill(observed, pod)) return undefined
   const noted = pauseOf(observed, pod)
   if (noted === undefined) {
     const message = "The guest's CPUs are about to be stopped, as powerState asks."

@@ -12,6 +12,7 @@ import {
 } from '../kube/object.ts'
 import { byOwner, type IndexFunctions, type Store } from '../kube/store.ts'
 import { instanceOfChild } from './children.ts'
+import { shelvedOf } from './shelved.ts'
 
 /** What the controller looks things up in; all kept current by watches. */
 export type Sources = Readonly<{
@@ -33,7 +34,12 @@ export const instanceIndexes: IndexFunctions<EphemeralInstance> = {
   keyPair: ({ metadata, spec }) => spec.keyPairs?.flatMap((name) => named(metadata.namespace, name)) ?? [],
   claim: ({ metadata, spec }) => named(metadata.namespace, spec.boot?.claim),
   image: ({ metadata, spec }) => named(spec.boot?.imageNamespace ?? metadata.namespace, spec.boot?.image),
-  snapshot: ({ metadata, spec }) => named(metadata.namespace, spec.boot?.snapshot),
+  snapshot: ({ metadata, spec, status }) => [
+    ...new Set([
+      ...named(metadata.namespace, spec.boot?.snapshot),
+      ...named(metadata.namespace, shelvedOf({ spec, status })?.snapshot),
+    ]),
+  ],
 }
 
 const named = (namespace: string | undefined, name: string | undefined): string[] =>

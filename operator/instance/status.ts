@@ -7,6 +7,7 @@ import { changedKeyPairs } from './key-pairs.ts'
 import { lastVm } from './last-vm.ts'
 import type { Observed } from './observed.ts'
 import { type PodView, viewPod } from './pod-view.ts'
+import { shelvedOf } from './shelved.ts'
 import { specHash } from './spec-hash.ts'
 import { seenAt, timingsOf } from './timings.ts'
 import type { Finding, Verdict } from './verdict.ts'
@@ -38,6 +39,7 @@ export function statusOf(observed: Observed, verdict: Verdict): InstanceStatus {
     ...raised(verdict.action?.kind === 'order' ? instance.spec : carriedOut(observed, pod)),
     ...(pod === undefined ? {} : podFields(observed, verdict, pod)),
     ...(pod === undefined ? lastRun(observed) : {}),
+    ...shelvedFields(instance, verdict),
     ...(expiry === undefined ? {} : { expiresAt: toTimestamp(expiry.getTime()) }),
   }
 }
@@ -91,6 +93,12 @@ function readyOf({ active, guestReady, stalled }: Verdict): Finding {
 
 function named(type: string, finding: Finding) {
   return { type, ...finding }
+}
+
+/** What is known of a shelved disk stays until a rebuild, a stop, or an end that keeps nothing. */
+function shelvedFields(instance: Observed['instance'], verdict: Verdict): Partial<InstanceStatus> {
+  const shelved = verdict.shelved ?? shelvedOf(instance)
+  return shelved === undefined || verdict.active.reason === 'Expired' ? {} : { shelved }
 }
 
 /** While a pod lives, what it was built with; without one, what the spec asks for. */

@@ -64,6 +64,8 @@ const chapters: readonly Chapter[] = [
       : entered('Active', 'Expired', before, after, 'Normal', 'Expire')),
   (before, after) => entered('Expiring', 'Locked', before, after, 'Normal', 'Expire'),
   (before, after) => entered('Expiring', 'Keeping', before, after, 'Normal', 'Expire'),
+  (before, after) => entered('GuestReady', 'Shelving', before, after, 'Normal', 'Shelve'),
+  (before, after) => entered('Active', 'Shelved', before, after, 'Normal', 'Shelve'),
   (before, after) => entered('Active', 'Paused', before, after, 'Normal', 'Pause'),
   (before, after) => {
     if (reason('Active', before) !== 'Paused' || reason('Active', after) !== 'Running') return undefined

@@ -1,3 +1,4 @@
+import type { InstanceStatus } from '../api/instance-status.ts'
 import type { Phase } from '../api/phase.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { Snapshot } from '../api/snapshot.ts'
@@ -17,7 +18,8 @@ export type Finding = Readonly<{
 /** The one thing that a reconcile does to the world. */
 export type Action =
   | Readonly<{ kind: 'create'; size: Size; placing: Placing; restartsBefore: number }>
-  | Readonly<{ kind: 'delete'; podUID: string }>
+  /** With less time to power down than the pod would have by itself, where there is nothing to wait for. */
+  | Readonly<{ kind: 'delete'; podUID: string; graceSeconds?: number }>
   | Readonly<{ kind: 'pause' | 'resume'; podUID: string }>
   /** Ask for a Snapshot of the VM before it goes. */
   | Readonly<{ kind: 'keep'; snapshot: Intent<Snapshot> }>
@@ -32,6 +34,8 @@ export type Verdict = Readonly<{
   guestReady: Finding
   /** Absent: there is nothing to schedule. */
   scheduled?: Finding
+  /** Where the disk is kept from now on. */
+  shelved?: NonNullable<InstanceStatus['shelved']>
   /** It expires soon, or did. */
   expiring?: Finding
   /** Somebody has to act. */

@@ -11,9 +11,18 @@ export async function deleteVery<T extends KubeObject>(
   { namespace, name }: Target,
   uid: string | undefined,
   signal: AbortSignal,
+  gracePeriodSeconds?: number,
 ): Promise<void> {
   try {
-    await client.delete(type, { namespace, name }, { uid, signal })
+    await client.delete(
+      type,
+      { namespace, name },
+      {
+        uid,
+        signal,
+        ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+      },
+    )
   } catch (error) {
     if (!isNotFound(error) && !isConflict(error)) throw error
   }

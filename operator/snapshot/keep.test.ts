@@ -15,6 +15,12 @@ test('the same VM gives the same snapshot, another VM of the instance another on
   assert.is.not(nameOf('a'), nameOf('b'))
 })
 
+test('the same VM asked for under another spec gives another one: what it wrote since is not in the first', () => {
+  const one = instance({}, { podUID: 'a' })
+  const later = { ...one, metadata: { ...one.metadata, generation: 2 } }
+  assert.is.not(lastSnapshotOf(one, '').metadata.name, lastSnapshotOf(later, '').metadata.name)
+})
+
 test('the name is one that a Snapshot may have, however long the instance is called', () => {
   for (const name of ['w', 'a'.repeat(60), `${'a'.repeat(47)}-${'b'.repeat(12)}`]) {
     assert.ok(nameOf('a', name).length <= longestSnapshotName)

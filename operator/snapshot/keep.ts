@@ -5,13 +5,14 @@ import type { Intent } from '../kube/object.ts'
 import { endOf } from './verdict.ts'
 
 /**
- * The Snapshot that keeps the VM of an instance before it goes. The same VM (by the UID of its pod) gives the same name, so that
- * whoever asks again after a crash finds the one that was asked for. Nobody owns it: it outlives the instance.
+ * The Snapshot that keeps the VM of an instance before it goes. The same VM (by the UID of its pod) and the same spec (by its
+ * generation) give the same name: whoever asks again after a crash finds the one that was asked for, and whoever asks anew after
+ * having thought better of it, or when the VM has written more, gets another. Nobody owns it: it outlives the instance.
  */
 export function lastSnapshotOf(instance: EphemeralInstance, why: string): Intent<Snapshot> {
-  const { name, namespace } = instance.metadata
+  const { name, namespace, generation } = instance.metadata
   const vm = instance.status?.podUID ?? instance.metadata.uid ?? ''
-  const ending = `-${createHash('sha256').update(vm).digest('hex').slice(0, 8)}`
+  const ending = `-${createHash('sha256').update(`${vm} ${generation}`).digest('hex').slice(0, 8)}`
   return {
     metadata: {
       name: `${name.slice(0, longestSnapshotName - ending.length).replace(/-+$/, '')}${ending}`,

@@ -31,9 +31,11 @@ export const snapshotsOfContent = (
   { snapshots: all }: Pick<Sources, 'snapshots'>,
 ): string[] => all.byIndex('content', keyOf(object)).map(keyOf)
 
-/** The key of the snapshot that an instance boots. */
-export const snapshotOfInstance = ({ metadata, spec }: EphemeralInstance): string[] =>
-  spec.boot?.snapshot === undefined ? [] : [objectKey(metadata.namespace, spec.boot.snapshot)]
+/** The key of the snapshot that an instance boots, or was shelved in. */
+export const snapshotOfInstance = ({ metadata, spec, status }: EphemeralInstance): string[] =>
+  [spec.boot?.snapshot, status?.shelved?.snapshot].flatMap((name) =>
+    name === undefined ? [] : [objectKey(metadata.namespace, name)],
+  )
 
 /** Keys of the snapshots whose claims a pod mounts. */
 export const snapshotsOfMounts = (

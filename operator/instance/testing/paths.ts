@@ -44,7 +44,7 @@ const is = (phase: string) => async (lab: Lab) => {
   if (live?.status?.phase !== phase || live.status.observedGeneration !== live.metadata.generation)
     return false
   const pod = await lab.client.find(pods, { namespace: lab.name, name: `${name}-vm` })
-  if (phase === 'Stopped' || phase === 'Expired') return pod === undefined
+  if (['Stopped', 'Expired', 'Shelved'].includes(phase)) return pod === undefined
   if (phase === 'Ready') return pod?.metadata.uid === live.status.podUID && !lab.isPaused(pod)
   return true
 }
@@ -64,6 +64,19 @@ const power = (powerState: InstanceSpec['powerState']) => (lab: Lab) =>
   lab.change(name, { spec: { powerState } })
 const rebuild = (lab: Lab) => lab.change(name, { spec: { rebuildGeneration: 1, sshAuthorizedKeys: [] } })
 const expire = (lab: Lab) => lab.change(name, { spec: { expiry: { deadline: '2020-01-01T00:00:00Z' } } })
+const printOfShelved = async (lab: Lab) => {
+  const { phase, shelved, boot, restarts } = (await lab.get(name))?.status ?? {}
+  const { items } = await lab.client.list(snapshots, { namespace: lab.name })
+  const pod = await lab.client.find(pods, { namespace: lab.name, name: `${name}-vm` })
+  return {
+    phase,
+    restarts,
+    boots: boot?.name === shelved?.snapshot ? 'its shelved disk' : boot?.kind,
+    isShelved: items.some(({ metadata }) => metadata.name === shelved?.snapshot),
+    kept: items.map(({ status }) => status?.phase),
+    isPaused: lab.isPaused(pod),
+  }
+}
 const losePod = (lab: Lab) => lab.client.delete(pods, { namespace: lab.name, name: `${name}-vm` })
 const end = (exitCode: number, reason: string) => (lab: Lab) =>
   lab.world.kubelet.end(lab.pod(name), { exitCode, reason, message: `It ended: ${reason}.` })
@@ -153,6 +166,24 @@ export const paths: readonly Path[] = [
     before: ready({ restartPolicy: 'Never', onGuestReboot: 'Rebuild' }),
     act: end(0, 'GuestRebooted'),
     settled: isAnother,
+  },
+  {
+    name: 'shelve',
+    before: ready(),
+    act: power('Shelved'),
+    settled: is('Shelved'),
+    print: printOfShelved,
+  },
+  {
+    name: 'unshelve',
+    before: async (lab) => {
+      await ready()(lab)
+      await power('Shelved')(lab)
+      await lab.phase(name, 'Shelved')
+    },
+    act: power('Running'),
+    settled: is('Ready'),
+    print: printOfShelved,
   },
   { name: 'pod lost', before: ready(), act: losePod, settled: isAnother },
   {
