@@ -46,7 +46,7 @@ export function openCaches(options: { client: KubeClient; emit: Emit<KubeTelemet
 export const reflectorsOf = (caches: Caches) => Object.values(caches)
 
 /** Keys of the claims that a pod mounts. */
-const claimsOfPod: IndexFunction<Pod> = ({ metadata, spec }) =>
+export const claimsOfPod: IndexFunction<Pod> = ({ metadata, spec }) =>
   spec.volumes?.flatMap(({ persistentVolumeClaim }) =>
     persistentVolumeClaim === undefined
       ? []

@@ -7,8 +7,8 @@ const conditions: ReadonlySet<string> = new Set(['PodScheduled', 'Ready'])
 const isRecord = (name: string): boolean => name.startsWith('EPHEMERA_') || name.startsWith('WORKER_')
 
 /**
- * A pod of ours with no more than controllers read: a fifth of it. Of the spec the node, the restart policy, the claims and the
- * record variables are left, of the status what tells how far it is. A field that is to be read from the cache has to be let through here.
+ * A pod of ours with no more than controllers read: a fifth of it. Of the spec the node, the restart policy, the claims, the gates and
+ * the record variables are left, of the status what tells how far it is. A field that is to be read from the cache has to be let through here.
  */
 export function slimPod(pod: Pod): Pod {
   const { apiVersion, kind, metadata, spec, status } = pod
@@ -20,6 +20,7 @@ export function slimPod(pod: Pod): Pod {
     spec: {
       restartPolicy: spec.restartPolicy,
       ...(spec.nodeName === undefined ? {} : { nodeName: spec.nodeName }),
+      ...(spec.schedulingGates === undefined ? {} : { schedulingGates: spec.schedulingGates }),
       ...(claims === undefined ? {} : { volumes: claims }),
       containers: spec.containers.map(({ name, env = [] }) => ({
         name,

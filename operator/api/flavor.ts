@@ -1,12 +1,23 @@
 import { z } from 'zod'
 import { apiVersion } from './group.ts'
 import { objectMeta } from './object-meta.ts'
+import { quantity } from './quantity.ts'
 import { sizeFields } from './resources.ts'
 
 /** What a Flavor says. */
 export const flavorSpec = z
   .object({
     ...sizeFields,
+    scratch: quantity('scratch', '1Mi', '64Ti')
+      .optional()
+      .describe(
+        'Size of a blank disk beside the first, named scratch, as a quantity such as 20Gi. It is gone with the VM. Default: none.',
+      ),
+    swap: quantity('swap', '1Mi', '64Ti')
+      .optional()
+      .describe(
+        'Size of a disk named swap with the signature of swap space, as a quantity such as 1Gi. Default: none.',
+      ),
     description: z
       .string()
       .max(256)

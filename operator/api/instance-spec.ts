@@ -12,9 +12,11 @@ import { ports } from './ports.ts'
 import { rebootGeneration, rebuildGeneration, resetGeneration } from './power-counters.ts'
 import { readiness } from './readiness.ts'
 import { resources } from './resources.ts'
+import { diskNamesDiffer, scratch } from './scratch.ts'
 import { seedFormat } from './seed-format.ts'
 import { sshAuthorizedKeys } from './ssh-key.ts'
 import { userData, userDataFrom } from './user-data.ts'
+import { bootedClaimIsNoVolume, volumes } from './volumes.ts'
 
 const network = z
   .object({
@@ -76,6 +78,8 @@ export const instanceSpec = z
     ports,
     network: network.optional(),
     placement: placement.optional(),
+    volumes: volumes.optional(),
+    scratch: scratch.optional(),
     accelerator: z
       .enum(['Auto', 'KVM', 'TCG'])
       .default('Auto')
@@ -111,6 +115,8 @@ export const instanceSpec = z
         fieldPath: '.onExpiry',
       },
       lockRule,
+      bootedClaimIsNoVolume,
+      diskNamesDiffer,
     ),
   )
   .describe('What you ask for. The operator never changes it.')

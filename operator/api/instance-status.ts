@@ -14,12 +14,25 @@ const timings = z
   })
   .describe('How long the steps of the last start took, in milliseconds.')
 
-const resolved = z
+/** The size that a VM runs with. */
+export const resolved = z
   .object({
     flavor: z.string().max(253).optional().describe('Name of the flavor that it came from, if any.'),
     cpus: z.int32().describe('Virtual CPUs.'),
     memory: z.string().max(32).describe('RAM of the guest, as a quantity.'),
     disk: z.string().max(32).describe('Size of the disk of the guest, as a quantity.'),
+    scratch: z
+      .array(
+        z.object({
+          name: z.string().max(63).describe('Name of the disk.'),
+          size: z.string().max(32).describe('Its size, as a quantity.'),
+        }),
+      )
+      .max(8)
+      .optional()
+      .meta(listMap('name'))
+      .describe("Blank disks, the flavor's and those of the spec."),
+    swap: z.string().max(32).optional().describe('Size of the swap space, as a quantity.'),
   })
   .describe(
     'The size that the VM runs with, pinned when it was built: later changes of the spec or the flavor wait for a rebuild.',

@@ -21,6 +21,8 @@ export const reasons = {
   Restarting: 'The guest powered off or died; a fresh VM starts, as restartPolicy asks.',
   CrashLoop: 'The VM failed again and again; the node waits longer before each new try.',
   Rebuilding: 'The old VM goes, so that a fresh one can start from the boot source.',
+  VolumeInUse: 'Another VM has a volume that the spec names; the VM starts when that is free.',
+  VolumeTaken: 'A volume was not to be had after all; the pod that waited for it is taken away.',
   SpecChanged: 'The spec was changed before the VM ran; its pod is made anew.',
   PodLost: 'The pod was deleted, evicted or lost with its node; a fresh VM takes its place.',
 
@@ -55,9 +57,11 @@ export const reasons = {
   KeyPairNotFound: 'There is no KeyPair with a name that the spec gives.',
   KeyPairInvalid: 'The public key of a KeyPair that the spec names is damaged.',
   ClaimNotFound: 'There is no PersistentVolumeClaim with the name that the spec gives.',
-  ClaimLost: 'The claim of the boot source is being deleted or lost its volume.',
   NotKept: 'The Snapshot that was to keep the VM before it goes failed; the VM is kept.',
   DeleteRefused: 'The instance expired, and the API server refuses to delete it.',
+  ClaimLost: 'The claim of the boot source, or of a volume, is being deleted or lost its volume.',
+  VolumeIsImage: 'A claim that is to be a volume holds the image of a BaseImage or a Snapshot.',
+  VolumeReadOnly: 'The guest is to write to a volume whose claim can only be read.',
   NameTaken: 'A pod or Secret with the name that the instance needs exists and belongs to something else.',
   PodRefused:
     'The API server refuses the pod: a quota, a limit range, the Pod Security level or a policy of the cluster.',
@@ -70,6 +74,9 @@ export const reasons = {
   BaseImageNotBootable: 'The base image has no boot sector.',
   DiskTooSmall: "The instance's disk is smaller than the base image.",
   UserDataMissing: 'The Secret or ConfigMap of userDataFrom, or its key, is not there.',
+  VolumeUnreadable: "A volume cannot be opened by the VM's user.",
+  VolumeInvalid: 'What is in a volume is no disk, or there is no room for one.',
+  VolumeEmpty: 'A volume that is only to be read has no disk yet.',
   KVMUnavailable: 'accelerator is KVM, and the node has none to give.',
 
   // How a VM ended.

@@ -124,6 +124,8 @@ test('instances can be selected by phase', async () => {
 const badFlavors: readonly { name: string; spec: Spec; want: RegExp }[] = [
   { name: 'no memory', spec: { cpus: 1, disk: '1Gi' }, want: /spec\.memory: Required value/ },
   { name: 'no CPUs', spec: { ...size, cpus: 0 }, want: /cpus.*greater than or equal to 1/ },
+  { name: 'swap without a unit', spec: { ...size, swap: 512 }, want: /swap must be at least 1Mi/ },
+  { name: 'scratch that is no size', spec: { ...size, scratch: 'some' }, want: /scratch must be a quantity/ },
   {
     name: 'an overcommit below 1',
     spec: { ...size, cpuOvercommit: 0.5 },

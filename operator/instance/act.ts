@@ -17,9 +17,11 @@ import type { Intent, Pod } from '../kube/object.ts'
 import { persistentVolumeClaims, pods } from '../kube/resource.ts'
 import { type PutOutcome, putSecret } from '../pod/put-secret.ts'
 import { Refused, refusalOf } from '../pod/refused.ts'
+import { attachVolumes } from '../volume/attach.ts'
 import { childName } from './children.ts'
 import { vmPod } from './desired/pod.ts'
 import { instanceSecret } from './desired/secret.ts'
+import { diskVolume } from './desired/volumes.ts'
 import type { Observed } from './observed.ts'
 import { isOurs, type Restoration, restorationOf } from './ownership.ts'
 import { viewPod } from './pod-view.ts'
@@ -60,6 +62,11 @@ export async function act(
       const { namespace, name } = observed.instance.metadata
       const target = { namespace, name: childName(name) }
       await deleteVery(dependencies.client, pods, target, action.podUID, signal, action.graceSeconds)
+      return undefined
+    }
+    case 'attach': {
+      const { instance } = observed
+      await attachVolumes(instance, action.podUID, instance.spec.volumes ?? [], dependencies.client, signal)
       return undefined
     }
     case 'pause':
@@ -178,8 +185,11 @@ async function createPod(
   const { instance, keyPairs } = observed
   if (placing.isNew) await createCopyClaim(placing.boot.claim, observed, client, signal)
   const pinned = keyPairs.kind === 'ready' ? { keyPairs: keyPairs.pinned } : {}
+  const volumes = observed.volumes.flatMap(({ volume, claim }) =>
+    claim === undefined ? [] : [diskVolume(volume, claim)],
+  )
   const createdAt = now().toISOString()
-  const intent = vmPod({ instance, size, ...placing, ...pinned, config, restartsBefore, createdAt })
+  const intent = vmPod({ instance, size, ...placing, ...pinned, volumes, config, restartsBefore, createdAt })
   try {
     // What the schema hands on as it is may hold anything.
     const strict = instance.spec.placement?.affinity !== undefined

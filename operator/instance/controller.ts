@@ -1,12 +1,14 @@
 import type { KeyPair } from '../api/key-pair.ts'
-import type { Caches } from '../caches.ts'
+import { type Caches, claimsOfPod } from '../caches.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { keyOf, objectKey } from '../kube/object.ts'
 import { Controller, type ControllerOptions } from '../runtime/controller.ts'
 import { keepPartOf } from '../snapshot/keep.ts'
+import { hasEnded } from '../volume/gate.ts'
+import { holdingOf } from '../volume/view.ts'
 import { bootPartOf } from './boot-source.ts'
 import { InstanceReconciler, type ReconcileDependencies } from './reconcile.ts'
-import { instanceOfPod } from './sources.ts'
+import { instanceOfPod, volumeKeysOf } from './sources.ts'
 
 export type InstanceControllerOptions = Omit<ReconcileDependencies, 'sources'> &
   Readonly<{
@@ -40,9 +42,16 @@ export function instanceController(options: InstanceControllerOptions): Controll
   controller.watch(instances)
   controller.watch(pods, instanceOfPod)
   controller.watch(flavors, (flavor) => instances.byIndex('flavor', flavor.metadata.name).map(keyOf))
-  controller.watch(claims, (claim) => instances.byIndex('claim', keyOf(claim)).map(keyOf))
   const publicKeyOf = ({ spec }: KeyPair) => spec.publicKey
   controller.watchPart(keyPairs, publicKeyOf, (pair) => instances.byIndex('keyPair', keyOf(pair)).map(keyOf))
+  const users = (claim: string) => instances.byIndex('volume', claim).map(keyOf)
+  controller.watch(claims, (claim) => [
+    ...instances.byIndex('claim', keyOf(claim)).map(keyOf),
+    ...users(keyOf(claim)),
+  ])
+  // A volume is free when the pod that had it is gone, and its instance does not ask for it any more.
+  controller.watchPart(pods, hasEnded, (pod) => claimsOfPod(pod).flatMap(users))
+  controller.watchPart(instances, holdingOf, (one) => volumeKeysOf(one).flatMap(users))
   controller.watchPart(images, bootPartOf, (image) => instances.byIndex('image', keyOf(image)).map(keyOf))
   // One that keeps a VM before it goes.
   controller.watchPart(snapshots, keepPartOf, ({ metadata, spec }) => [

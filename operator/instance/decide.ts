@@ -20,6 +20,7 @@ import { shelved } from './shelving.ts'
 import { type Size, sizeOf } from './size.ts'
 import { specHash } from './spec-hash.ts'
 import { down, lookedAtWithin, no, stalled, type Verdict } from './verdict.ts'
+import { volumeTrouble, withoutVolumes } from './volumes.ts'
 
 /** One question about what was observed; undefined hands on to the next. */
 type Check = (observed: Observed, pod: PodView | undefined) => Verdict | undefined
@@ -38,6 +39,7 @@ const checks: readonly Check[] = [
   outOfDate, //        a rebuild was asked for
   overruled, //        the spec changed before the VM ever ran: nothing is lost by starting over
   overtaken, //        the pod is over (evicted, say), and a fresh one is due
+  withoutVolumes, //   the pod may not run before it has its volumes
   stayedEnded, //      there is no pod, and there is not to be one
   notBuildable, //     there is no pod, and something that it needs is missing
   absent, //           there is no pod: make one
@@ -120,6 +122,7 @@ const phaseWhileGoing: Readonly<Record<string, Phase>> = {
   Expired: 'Stopping',
   Shelved: 'Stopping',
   Moving: 'Pending',
+  VolumeTaken: 'Pending',
 }
 
 function goingAway(observed: Observed, pod: PodView | undefined): Verdict | undefined {
@@ -230,11 +233,9 @@ function atEnd(succeeded: boolean, message: string): Verdict {
 /** Seconds until it is asked again whether an image of another namespace may be used. */
 const askAgainSeconds = 15
 
-function notBuildable(
-  { instance, flavor, keyPairs, source, config }: Observed,
-  pod: PodView | undefined,
-): Verdict | undefined {
+function notBuildable(observed: Observed, pod: PodView | undefined): Verdict | undefined {
   if (pod !== undefined) return undefined
+  const { instance, flavor, keyPairs, source, config } = observed
   const { spec } = instance
   const size = sizeOf(spec, flavor)
   if (size === undefined) {
@@ -259,7 +260,7 @@ function notBuildable(
       'accelerator is KVM, but the operator knows no resource that gives pods /dev/kvm: set runner.kvmResource in the chart, or use Auto or TCG.',
     )
   }
-  return undefined
+  return volumeTrouble(observed)
 }
 
 /** As Nova does: an image says what it needs, and a VM that has less is not made. */

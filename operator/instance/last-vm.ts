@@ -20,6 +20,7 @@ const ownEndings: ReadonlySet<Reason> = new Set([
   'SpecChanged',
   'Rebuilding',
   'Moving',
+  'VolumeTaken',
 ])
 
 /** Whether the operator took this pod away, or is about to. */

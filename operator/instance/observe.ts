@@ -7,6 +7,7 @@ import { type ImageAccess, isForCluster } from '../copy/access.ts'
 import { type Copied, contentOf } from '../copy/content.ts'
 import { claimsOf, viewClaim } from '../copy/views.ts'
 import { passingFor, startingMilliseconds } from '../pod/passing.ts'
+import { viewVolumes } from '../volume/view.ts'
 import { bootSourceOf, farImageOf } from './boot-source.ts'
 import { childName } from './children.ts'
 import { isToBeKept, keeping } from './expiring.ts'
@@ -68,6 +69,7 @@ export async function observe(
     flavor: flavor === undefined ? undefined : sources.flavors.get(undefined, flavor),
     keyPairs: keyPairsOf(instance, sources),
     source,
+    volumes: viewVolumes(instance, sources),
     pod,
     made,
     runner:

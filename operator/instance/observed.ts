@@ -6,6 +6,7 @@ import type { RunnerState } from '../control/state.ts'
 import type { Content } from '../copy/content.ts'
 import type { ClaimView } from '../copy/views.ts'
 import type { PersistentVolumeClaim, Pod } from '../kube/object.ts'
+import type { VolumeView } from '../volume/view.ts'
 import type { BootSource } from './boot-source.ts'
 import type { KeyPairsFound } from './key-pairs.ts'
 import type { MadePod } from './made-pods.ts'
@@ -27,6 +28,8 @@ export type Observed = Readonly<{
   claims: readonly ClaimView[]
   /** The claim that the pod mounts, where that is one of an image. */
   under: ClaimView | undefined
+  /** The volumes that the spec asks for. */
+  volumes: readonly VolumeView[]
   /** The object that has the pod's name, whoever it belongs to. */
   pod: Pod | undefined
   /** The pod that this process made last for the instance; undefined when it made none. */

@@ -1,5 +1,6 @@
 import type { Pod } from '../kube/object.ts'
 import { basicsOf, type PodBasics } from '../pod/view.ts'
+import { isGated } from '../volume/gate.ts'
 import type { Counters } from './counters.ts'
 import { containerName } from './desired/pod.ts'
 import { type PodRecord, recordOf } from './desired/record.ts'
@@ -27,6 +28,8 @@ export type PodView = Omit<PodBasics, 'terminated'> &
     fleeceBytes: number | undefined
     boot: PodRecord['boot']
     keyPairs: PodRecord['keyPairs']
+    /** No node may take it before it has its volumes. */
+    isGated: boolean
   }>
 
 /** Reads a pod that the operator made. */
@@ -38,6 +41,9 @@ export function viewPod(pod: Pod): PodView {
   const ready = status?.conditions?.find((one) => one.type === 'Ready')
   return {
     ...basics,
+    // The scheduler's words on a gate are none on nodes.
+    unschedulable: isGated(pod) ? undefined : basics.unschedulable,
+    isGated: isGated(pod),
     started: container?.state?.running !== undefined && container.started === true,
     ready: container?.ready === true,
     readySince: ready?.status === 'True' ? ready.lastTransitionTime : undefined,

@@ -14,6 +14,7 @@ import type { ReconcileContext } from '../runtime/controller.ts'
 import { Expectations } from '../runtime/expectations.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Outcome } from '../runtime/outcome.ts'
+import { VolumeBusy } from '../volume/attach.ts'
 import { type ActDependencies, act, type Creation, FormerInTheWay, removeLeftBehind, restore } from './act.ts'
 import { childName } from './children.ts'
 import { decide } from './decide.ts'
@@ -193,6 +194,7 @@ export class InstanceReconciler {
       home: undefined,
       claims: [],
       under: undefined,
+      volumes: [],
       source: { kind: 'missing', reason: 'SpecInvalid', message },
       pod: undefined,
       made: undefined,
@@ -224,6 +226,9 @@ function afterFailure(error: unknown, wanted: Verdict): Verdict {
   if (error instanceof Refused && wanted.action?.kind === 'expire') {
     const refused = { reason: 'DeleteRefused', message: error.message } as const
     return { ...wanted, phase: 'Stalled', stalled: refused, requeueAfterSeconds: 60 }
+  }
+  if (error instanceof VolumeBusy) {
+    return { ...down('Pending', 'VolumeInUse', error.message), requeueAfterSeconds: 2 }
   }
   if (error instanceof Refused) {
     return { ...stalled(error.reason as Reason, error.message), requeueAfterSeconds: 15 }

@@ -40,6 +40,12 @@ export const instanceIndexes: IndexFunctions<EphemeralInstance> = {
       ...named(metadata.namespace, shelvedOf({ spec, status })?.snapshot),
     ]),
   ],
+  volume: volumeKeysOf,
+}
+
+/** Keys of the claims that an instance has as volumes. */
+export function volumeKeysOf({ metadata, spec }: EphemeralInstance): string[] {
+  return (spec.volumes ?? []).map(({ claim }) => objectKey(metadata.namespace, claim))
 }
 
 const named = (namespace: string | undefined, name: string | undefined): string[] =>

@@ -50,6 +50,7 @@ const chapters: readonly Chapter[] = [
   (before, after) => ordered('Rebooting', 'Reboot', before?.rebootGeneration, after.rebootGeneration, after),
   (before, after) => entered('Active', 'GuestRebooted', before, after, 'Normal', 'Rebuild'),
   (before, after) => entered('GuestReady', 'GuestSilent', before, after, 'Warning', 'CheckReadiness'),
+  (before, after) => entered('Active', 'VolumeInUse', before, after, 'Warning', 'Attach'),
   (before, after) => entered('Active', 'CrashLoop', before, after, 'Warning', 'Restart'),
   (before, after) => entered('Active', 'Restarting', before, after, 'Normal', 'Restart'),
   (before, after) => entered('Active', 'Rebuilding', before, after, 'Normal', 'Rebuild'),

@@ -20,6 +20,7 @@ export type Action =
   | Readonly<{ kind: 'create'; size: Size; placing: Placing; restartsBefore: number }>
   /** With less time to power down than the pod would have by itself, where there is nothing to wait for. */
   | Readonly<{ kind: 'delete'; podUID: string; graceSeconds?: number }>
+  | Readonly<{ kind: 'attach'; podUID: string }>
   | Readonly<{ kind: 'pause' | 'resume'; podUID: string }>
   /** Ask for a Snapshot of the VM before it goes. */
   | Readonly<{ kind: 'keep'; snapshot: Intent<Snapshot> }>

@@ -1,3 +1,4 @@
+import { type Disk, type ScratchDisk, scratchArguments, volumeArguments } from './disks.ts'
 import { macAddress } from './mac.ts'
 import { placeholders, sockets } from './sockets.ts'
 
@@ -10,6 +11,10 @@ export type VirtualMachine = Readonly<{
   cpus: number
   /** Guest memory in bytes; rounded down to whole KiB. */
   memoryBytes: number
+  /** Disks that outlive the VM. */
+  volumes?: readonly Disk[]
+  /** Disks beside the first that go with it. */
+  scratch?: readonly ScratchDisk[]
 }>
 
 /**
@@ -117,5 +122,7 @@ export function qemuArguments(vm: VirtualMachine): string[] {
     ['-mon', 'chardev=qmp,mode=control'],
     ['-chardev', `socket,id=switch,path=${sockets.switch},server=on,wait=off`],
     ['-mon', 'chardev=switch,mode=control'],
+    ...(vm.volumes ?? []).flatMap(volumeArguments),
+    ...(vm.scratch ?? []).flatMap(scratchArguments),
   ].flat()
 }

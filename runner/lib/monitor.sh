@@ -45,7 +45,7 @@ hear() {
     *'"event": "RESET"'*) machine_reset ;;
     *'"event": "NETDEV_STREAM_CONNECTED"'*) qmp announce-self '"initial":50,"max":550,"rounds":5,"step":50' ;;
     *'"event": "VSERPORT_CHANGE"'*) case $1 in *'"open": true'*) agent_opened ;; *) agent_closed ;; esac ;;
-    *'"event": "BLOCK_IO_ERROR"'*'"nospace": true'*) rest_reason=OverlayFull ;;
+    *'"event": "BLOCK_IO_ERROR"'*'"nospace": true'*) case $1 in *'"node-name": "volume-'*) rest_reason=VolumeFull ;; *) rest_reason=OverlayFull ;; esac ;;
     *'"event": "GUEST_PANICKED"'*) ended=panic ;;
     *'"event": "SHUTDOWN"'*)
       case $1 in

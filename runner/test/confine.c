@@ -1,5 +1,5 @@
 // confine COMMAND ARG...: what the kubelet and the container runtime do to a container under the restricted profile.
-// uid, gid and only group 1000, no capability left to gain, no new privileges, and the part of the runtime's default seccomp
+// uid and gid 1000, group 1000 and (for block devices) 6, no capability left to gain, no new privileges, and the part of the runtime's default seccomp
 // profile that matters here: no namespaces, no mounts, no io_uring, no bpf. First lets go of the host's root, which pivot_root
 // left at /old.
 #define _GNU_SOURCE
@@ -34,13 +34,13 @@ int main(int argc, char **argv) {
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
-  const gid_t group = 1000;
+  const gid_t groups[] = {1000, 6};
 
   if (argc < 2) return 2;
   umount2("/old", MNT_DETACH);
   for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
     prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
-  if (setgroups(1, &group) || setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000) ||
+  if (setgroups(2, groups) || setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000) ||
       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
     perror("confine");
     return 1;

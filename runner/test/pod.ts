@@ -15,6 +15,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { scratchPath, scratchVariable } from '../../operator/instance/desired/scratch.ts'
+import { type DiskVolume, diskPath, volumeParts } from '../../operator/instance/desired/volumes.ts'
+import type { ScratchDisk } from '../../operator/instance/size.ts'
 import { qemuArguments } from '../../operator/qemu/argv.ts'
 import { type Ran, ran } from './ran.ts'
 import { waitFor } from './wait-for.ts'
@@ -69,6 +72,10 @@ export type PodOptions = Readonly<{
   base?: (folder: string) => void
   userData?: string
   args?: (args: string[]) => string[]
+  volumes?: readonly DiskVolume[]
+  /** Fills `volumes`, a folder for each that is no block device, and `devices`, for the nodes of those. */
+  prepare?: (folder: string) => void
+  scratch?: readonly ScratchDisk[]
 }>
 
 /** Prints on stderr what a build says, returns what it prints on stdout. */
@@ -109,6 +116,13 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
   if (options.env?.VM_USER_DATA_FROM !== undefined) mkdirSync(at('user-data'))
   for (const volume of ['overlay', 'run']) chownSync(at(volume), uid, uid)
   ;(options.base ?? tinyBase)(at('base'))
+  const { volumes = [], scratch = [] } = options
+  for (const { name, isBlock } of volumes) {
+    mkdirSync(isBlock ? at('devices') : at('volumes', name), { recursive: true })
+    if (!isBlock) chownSync(at('volumes', name), 0, uid)
+    if (!isBlock) chmodSync(at('volumes', name), 0o2775)
+  }
+  options.prepare?.(folder)
 
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at('key')])
   writeSeed(at('seed'), readFileSync(at('key.pub'), 'utf8').trim(), options.userData)
@@ -130,6 +144,8 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
     VM_READINESS: 'ssh:22',
     VM_ACCELERATOR: 'auto',
     VM_GRACE_SECONDS: '30',
+    ...volumeParts(volumes).environment,
+    ...scratchVariable({ scratch }),
     ...options.env,
   }
   writeFileSync(
@@ -144,6 +160,8 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
     uid: '11111111-2222-3333-4444-555555555555',
     cpus: 1,
     memoryBytes: 128 * 1024 ** 2,
+    volumes: volumes.map((one) => ({ ...one, path: diskPath(one) })),
+    scratch: scratch.map(({ name }) => ({ name, path: scratchPath(name) })),
   })
   const args = options.args?.(plain) ?? plain
 

@@ -69,6 +69,23 @@ export const accepted: readonly { name: string; spec: Spec }[] = [
   },
   { name: '64 KiB of network configuration', spec: but({ networkData: 'x'.repeat(65536) }) },
   { name: 'a ConfigDrive', spec: but({ seedFormat: 'ConfigDrive' }) },
+  {
+    name: '12 volumes with the longest names',
+    spec: but({
+      volumes: Array.from({ length: 12 }, (_, n) => ({
+        name: `${'v'.repeat(18)}${10 + n}`,
+        claim: `c${n}`,
+        readOnly: true,
+      })),
+    }),
+  },
+  {
+    name: '4 scratch disks beside a volume',
+    spec: but({
+      volumes: [{ name: 'data', claim: 'data' }],
+      scratch: Array.from({ length: 4 }, (_, n) => ({ name: `s${n}`, size: '1Mi' })),
+    }),
+  },
   { name: '64 long keys', spec: but({ sshAuthorizedKeys: Array(64).fill(`ssh-rsa ${'A'.repeat(4000)}`) }) },
   ...acceptedPlacements,
   { name: 'the shortest life', spec: but({ expiry: { ttlSeconds: 10 } }) },

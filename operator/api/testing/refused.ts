@@ -311,6 +311,76 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     spec: open({ name: 'a', port: 80, protocol: 'SCTP' }),
     want: /supported values: "TCP", "UDP"/,
   },
+  ...(
+    [
+      ['a volume without a claim', [{ name: 'data' }], /spec\.volumes\[0\]\.claim: Required value/],
+      ['a volume without a name', [{ claim: 'data' }], /spec\.volumes\[0\]\.name: Required value/],
+      [
+        'a volume name in capitals',
+        [{ name: 'DATA', claim: 'data' }],
+        /lower-case letters, digits and dashes/,
+      ],
+      ['a volume name of 21 characters', [{ name: 'v'.repeat(21), claim: 'data' }], /Too long|more than 20/],
+      [
+        "a volume of a flavor's disk's name",
+        [{ name: 'swap', claim: 'data' }],
+        /scratch and swap are those of a flavor/,
+      ],
+      [
+        'a volume of a claim with a path',
+        [{ name: 'data', claim: 'a/b' }],
+        /claim must be the name of a Persistent/,
+      ],
+      [
+        'two volumes of one name',
+        [
+          { name: 'a', claim: 'a' },
+          { name: 'a', claim: 'b' },
+        ],
+        /Duplicate value/,
+      ],
+      [
+        'one claim as two volumes',
+        [
+          { name: 'a', claim: 'a' },
+          { name: 'b', claim: 'a' },
+        ],
+        /same claim is listed twice/,
+      ],
+      [
+        'the claim of the boot source as a volume',
+        [{ name: 'a', claim: 'debian-13' }],
+        /cannot be one of its volumes/,
+      ],
+      [
+        '13 volumes',
+        Array.from({ length: 13 }, (_, n) => ({ name: `v${n}`, claim: `c${n}` })),
+        /at most 12 items/,
+      ],
+    ] as const
+  ).map(([name, volumes, want]) => ({ name, spec: but({ volumes }), want })),
+  ...(
+    [
+      ['a scratch disk without a size', [{ name: 'work' }], /spec\.scratch\[0\]\.size: Required value/],
+      ['a scratch disk without a name', [{ size: '1Gi' }], /spec\.scratch\[0\]\.name: Required value/],
+      [
+        'a scratch disk without a unit',
+        [{ name: 'work', size: 10 }],
+        /size must be at least 1Mi: did you leave/,
+      ],
+      ["a scratch disk of a flavor's disk's name", [{ name: 'scratch', size: '1Gi' }], /those of a flavor/],
+      ['a scratch disk of the name of a volume', [{ name: 'data', size: '1Gi' }], /have the same name/],
+      [
+        '5 scratch disks',
+        Array.from({ length: 5 }, (_, n) => ({ name: `s${n}`, size: '1Gi' })),
+        /at most 4 items/,
+      ],
+    ] as const
+  ).map(([name, scratch, want]) => ({
+    name,
+    spec: but({ scratch, volumes: [{ name: 'data', claim: 'data' }] }),
+    want,
+  })),
   {
     name: 'an unknown network backend',
     spec: but({ network: { backend: 'Tap' } }),

@@ -13,7 +13,7 @@ import { acceleratorArguments, qemuArguments } from '../../qemu/argv.ts'
 import { runDirectory } from '../../qemu/sockets.ts'
 import { childLabels, childName } from '../children.ts'
 import { raised } from '../counters.ts'
-import type { Size } from '../size.ts'
+import { type Size, scratchDisks } from '../size.ts'
 import { specHash } from '../spec-hash.ts'
 import {
   ephemeralStorageBytes,
@@ -25,8 +25,10 @@ import { podMemoryBytes, podMemoryLimitBytes } from './memory.ts'
 import { groupLabels, placementOf } from './placement.ts'
 import { forwardedPorts } from './ports.ts'
 import { type PodRecord, recordVariable } from './record.ts'
+import { scratchBytes, scratchPath, scratchVariable } from './scratch.ts'
 import { secretKeys } from './secret.ts'
 import { seedMounts, seedVariables, seedVolumes } from './seed-volume.ts'
+import { type DiskVolume, diskPath, volumeParts } from './volumes.ts'
 
 /** The pod's one container. */
 export const containerName = 'vm'
@@ -51,6 +53,8 @@ export type PodInput = Readonly<{
   keyPairs?: PinnedKeyPairs
   /** Where it must not run. Default: nowhere. */
   avoid?: readonly Requirement[]
+  /** Claims as further disks. Default: none. */
+  volumes?: readonly DiskVolume[]
   config: Pick<
     Config,
     'runnerImage' | 'runnerImagePullPolicy' | 'cpuOvercommit' | 'kvmResource' | 'networkBackend'
@@ -63,8 +67,9 @@ export type PodInput = Readonly<{
 
 /** The pod of one VM: no privilege, no token, nothing of the node, and everything that it may use accounted for. */
 export function vmPod(input: PodInput): Intent<Pod> {
-  const { instance, size, boot, avoid, config } = input
+  const { instance, size, boot, avoid, volumes = [], config } = input
   const { name, namespace, uid = '' } = instance.metadata
+  const attached = volumeParts(volumes)
   return {
     metadata: {
       name: childName(name),
@@ -83,8 +88,10 @@ export function vmPod(input: PodInput): Intent<Pod> {
       hostname: name,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
+      ...attached.gates,
       securityContext: {
         ...restrictedPod,
+        ...attached.groups,
         // Safe sysctls of the pod's own network namespace: they let user-mode networking listen on ports below 1024, and
         // send the guest's pings on.
         sysctls: [
@@ -105,6 +112,8 @@ export function vmPod(input: PodInput): Intent<Pod> {
             uid,
             cpus: size.cpus,
             memoryBytes: size.memoryBytes,
+            volumes: volumes.map((one) => ({ ...one, path: diskPath(one) })),
+            scratch: scratchDisks(size).map(({ name }) => ({ name, path: scratchPath(name) })),
           }),
           env: environment(input),
           ports: containerPorts(instance),
@@ -126,6 +135,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
           securityContext: restrictedContainer,
           terminationMessagePath: '/dev/termination-log',
           terminationMessagePolicy: 'File',
+          ...attached.devices,
           volumeMounts: [
             { name: 'base', mountPath: '/base', readOnly: true },
             { name: 'overlay', mountPath: '/overlay' },
@@ -133,6 +143,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
             ...seedMounts(instance),
             { name: 'control', mountPath: '/control', readOnly: true },
             { name: 'nbd', mountPath: '/nbd', readOnly: true },
+            ...attached.mounts,
           ],
         },
       ],
@@ -141,11 +152,15 @@ export function vmPod(input: PodInput): Intent<Pod> {
           name: 'base',
           persistentVolumeClaim: { claimName: boot.claim, readOnly: true },
         },
-        { name: 'overlay', emptyDir: { sizeLimit: String(overlayVolumeBytes(size.diskBytes)) } },
+        {
+          name: 'overlay',
+          emptyDir: { sizeLimit: String(overlayVolumeBytes(size.diskBytes) + scratchBytes(size)) },
+        },
         { name: 'run', emptyDir: { sizeLimit: String(16 * mebibyte) } },
         ...seedVolumes(instance, boot),
         secretVolume('control', childName(name), [secretKeys.controlKey]),
         secretVolume('nbd', childName(name), [secretKeys.nbdKeys]),
+        ...attached.volumes,
       ],
     },
   }
@@ -168,6 +183,8 @@ function environment(input: PodInput) {
     VM_GRACE_SECONDS: String(spec.terminationGracePeriodSeconds),
     ...(spec.onGuestReboot === 'Rebuild' ? { VM_ON_GUEST_REBOOT: 'rebuild' } : {}),
     ...seedVariables(instance),
+    ...scratchVariable(size),
+    ...volumeParts(input.volumes ?? []).environment,
   }
   return [
     ...Object.entries(variables).map(([name, value]) => ({ name, value })),
@@ -225,14 +242,14 @@ function resources({ instance, size, config }: PodInput) {
     requests: {
       cpu: `${Math.ceil((size.cpus * 1000) / overcommit)}m`,
       memory: String(podMemoryBytes(need)),
-      'ephemeral-storage': String(ephemeralStorageBytes(size.diskBytes)),
+      'ephemeral-storage': String(ephemeralStorageBytes(size.diskBytes) + scratchBytes(size)),
       ...device,
     },
     // Above the requests is what a snapshot takes while it is under way.
     limits: {
       cpu: String(size.cpus + qemuCpus),
       memory: String(podMemoryLimitBytes(need)),
-      'ephemeral-storage': String(ephemeralStorageLimitBytes(size.diskBytes)),
+      'ephemeral-storage': String(ephemeralStorageLimitBytes(size.diskBytes) + scratchBytes(size)),
       ...device,
     },
   }
@@ -240,6 +257,13 @@ function resources({ instance, size, config }: PodInput) {
 
 /** The size as it is kept on the pod: what `status.resources` shows for as long as this pod lives. */
 function pinned(size: Size) {
-  const { flavor, cpus, memory, disk } = size
-  return { ...(flavor === undefined ? {} : { flavor }), cpus, memory, disk }
+  const { flavor, cpus, memory, disk, scratch, swap } = size
+  return {
+    ...(flavor === undefined ? {} : { flavor }),
+    cpus,
+    memory,
+    disk,
+    ...(scratch === undefined ? {} : { scratch: scratch.map(({ name, size }) => ({ name, size })) }),
+    ...(swap === undefined ? {} : { swap: swap.size }),
+  }
 }

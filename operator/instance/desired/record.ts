@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Booted, booted } from '../../api/instance-status.ts'
+import { type Booted, booted, type InstanceStatus, resolved } from '../../api/instance-status.ts'
 import { type PinnedKeyPairs, pinnedKeyPairs } from '../../api/key-pairs.ts'
 import type { Pod } from '../../kube/object.ts'
 import type { Counters } from '../counters.ts'
@@ -22,7 +22,7 @@ export type PodRecord = Readonly<{
   /** The size that it was built with, as status.resources shows it. */
   /** The most that a snapshot may keep aside, in bytes; absent on pods of versions that had no live snapshots. */
   fleeceBytes?: number | undefined
-  size: Readonly<{ flavor?: string | undefined; cpus: number; memory: string; disk: string }>
+  size: NonNullable<InstanceStatus['resources']>
   /** What it boots; missing in records of operators that knew claims only. */
   boot?: Booted | undefined
   /** The KeyPairs whose keys it was given; missing where the spec named none. */
@@ -41,7 +41,7 @@ const schema = z.object({
   restartsBefore: z.number(),
   createdAt: z.string(),
   fleeceBytes: z.number().optional(),
-  size: z.object({ flavor: z.string().optional(), cpus: z.number(), memory: z.string(), disk: z.string() }),
+  size: resolved,
   boot: booted.optional(),
   keyPairs: pinnedKeyPairs,
 })

@@ -8,6 +8,7 @@ import type { PersistentVolumeClaim, Pod } from '../../kube/object.ts'
 import { ObjectStore } from '../../kube/store.ts'
 import { bootSourceOf } from '../boot-source.ts'
 import { vmPod } from '../desired/pod.ts'
+import type { DiskVolume } from '../desired/volumes.ts'
 import { noKeyPairs } from '../key-pairs.ts'
 import type { Observed } from '../observed.ts'
 import { sizeOf } from '../size.ts'
@@ -91,6 +92,7 @@ export function podOf(
   secondsOld = 20,
   boot: Booted = booted,
   keyPairs: PinnedKeyPairs = [],
+  volumes: readonly DiskVolume[] = [],
 ): Pod {
   const size = sizeOf(owner.spec, flavor)
   if (size === undefined) throw new Error('the instance has no size')
@@ -99,6 +101,7 @@ export function podOf(
     size,
     boot,
     keyPairs,
+    volumes,
     config,
     restartsBefore,
     createdAt: ago(secondsOld),
@@ -155,6 +158,7 @@ export function observed({
     home: undefined,
     claims: [],
     under: undefined,
+    volumes: [],
     source: bootSourceOf(of.instance, { claims, images: new ObjectStore(), snapshots: new ObjectStore() }),
     pod: undefined,
     made: undefined,

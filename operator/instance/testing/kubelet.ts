@@ -1,7 +1,7 @@
 import type { KubeClient } from '../../kube/client.ts'
 import { type Clock, systemClock, toTimestamp } from '../../kube/clock.ts'
 import { isConflict, isNotFound } from '../../kube/errors.ts'
-import { keyOf, type Pod, splitKey } from '../../kube/object.ts'
+import { keyOf, objectKey, type Pod, splitKey } from '../../kube/object.ts'
 import { controllerOf } from '../../kube/owner.ts'
 import { Reflector } from '../../kube/reflector.ts'
 import { pods, resourcePath } from '../../kube/resource.ts'
@@ -185,6 +185,7 @@ export class FakeKubelet {
     const limit = this.vms.hasTrouble(key) ? 'running' : (this.#stages.get(key) ?? 'ready')
     if (reached === undefined || stages.indexOf(reached) >= stages.indexOf(limit)) return {}
     if (reached === 'pending') {
+      if ((pod.spec.schedulingGates ?? []).length > 0) return {}
       const placement = await this.place(pod)
       if ('node' in placement) await this.#bind(pod, placement.node)
       else await this.#refuse(pod, placement.refusal)
@@ -253,7 +254,7 @@ export class FakeKubelet {
     const running = { startedAt: toTimestamp(this.#clock.now()) }
     const started = !isWorker(pod) && (stage === 'started' || stage === 'ready')
     if (started && !this.vms.isRunning(address)) {
-      this.vms.boot(address, owner)
+      this.vms.boot(address, owner, writtenClaims(pod))
       this.#startedAt.set(address, this.#clock.monotonic())
     }
     const ended = before?.state?.terminated
@@ -329,6 +330,14 @@ function stageOf(pod: Pod): Stage | undefined {
   if (container.ready) return 'ready'
   return container.started === true ? 'started' : 'running'
 }
+
+/** The claims that the pod's VM writes to. */
+const writtenClaims = (pod: Pod): string[] =>
+  (pod.spec.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) =>
+    claim === undefined || claim.readOnly === true
+      ? []
+      : [objectKey(pod.metadata.namespace, claim.claimName)],
+  )
 
 const startsAgain = (pod: Pod, exitCode: number): boolean =>
   pod.spec.restartPolicy === 'Always' || (pod.spec.restartPolicy === 'OnFailure' && exitCode !== 0)

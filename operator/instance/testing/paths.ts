@@ -82,6 +82,28 @@ const end = (exitCode: number, reason: string) => (lab: Lab) =>
   lab.world.kubelet.end(lab.pod(name), { exitCode, reason, message: `It ended: ${reason}.` })
 const missing = { reason: 'BaseImageMissing', message: 'There is no disk image.' }
 
+const other = 'web2'
+const withVolumes = {
+  volumes: [
+    { name: 'data', claim: 'data' },
+    { name: 'more', claim: 'archive' },
+  ],
+}
+const addVolumes = async (lab: Lab) => {
+  await lab.addClaim('data')
+  await lab.addClaim('archive')
+}
+/** The other VM has one of the volumes. */
+const otherReady = async (lab: Lab) => {
+  await addVolumes(lab)
+  await lab.create(other, { volumes: [{ name: 'data', claim: 'data' }] })
+  await lab.phase(other, 'Ready')
+}
+const phases = async (lab: Lab) => [
+  (await lab.get(name))?.status?.phase,
+  (await lab.get(other))?.status?.phase,
+]
+
 /** A fresh VM in the pod's place. */
 const isAnother = (lab: Lab) =>
   is('Ready')(lab).then((yes) => yes && lab.world.kubelet.made(lab.pod(name)) > 1)
@@ -256,6 +278,23 @@ export const paths: readonly Path[] = [
       const { phase, boot, restarts } = (await lab.get(name))?.status ?? {}
       return { phase, restarts, boots: boot?.name, podsMade: lab.world.kubelet.made(lab.pod(name)) }
     },
+  },
+  {
+    name: 'create with volumes',
+    before: addVolumes,
+    act: (lab) => lab.create(name, withVolumes),
+    settled: is('Ready'),
+  },
+  {
+    name: 'a volume is handed over',
+    before: async (lab) => {
+      await otherReady(lab)
+      await lab.create(name, withVolumes)
+      await lab.reason(name, 'Active', 'VolumeInUse')
+    },
+    act: (lab) => lab.change(other, { spec: { powerState: 'Stopped' } }),
+    settled: is('Ready'),
+    print: phases,
   },
   {
     name: 'stall in the pod',

@@ -12,21 +12,28 @@ type Vm = {
   taken: { reboot: number; reset: number }
   /** How often the guest began anew. */
   resets: number
+  /** That it writes to. */
+  readonly claims: readonly string[]
 }
 
 /** The VMs that a fake kubelet runs, as their control ports show them. */
 export class FakeVms {
   readonly #byAddress = new Map<string, Vm>()
   readonly #troubles = new Map<string, RunnerState>()
-  /** Instances (by UID) that had two VMs running at the same time: must stay empty. */
+  /** Instances (by UID) that had two VMs running at the same time, and claims that two VMs wrote to: must stay empty. */
   readonly doubles: string[] = []
 
   /** QEMU starts in the pod with this address. */
-  boot(address: string, owner: string): void {
+  boot(address: string, owner: string, claims: readonly string[] = []): void {
     const others = [...this.#byAddress.values()].filter((vm) => vm.owner === owner && vm.running)
     if (others.length > 0 && this.#byAddress.get(address)?.running !== true) this.doubles.push(owner)
+    const written = [...this.#byAddress].flatMap(([at, vm]) =>
+      at !== address && vm.running ? vm.claims : [],
+    )
+    this.doubles.push(...claims.filter((claim) => written.includes(claim)))
     this.#byAddress.set(address, {
       owner,
+      claims,
       running: true,
       paused: false,
       qemu: new FakeQemu(),
