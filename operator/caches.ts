@@ -7,11 +7,21 @@ import type { KubeClient } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
 import { objectKey, type Pod } from './kube/object.ts'
 import { Reflector } from './kube/reflector.ts'
-import { persistentVolumeClaims, persistentVolumes, pods } from './kube/resource.ts'
+import {
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
+  podDisruptionBudgets,
+  pods,
+  services,
+} from './kube/resource.ts'
 import { byOwner, type IndexFunction } from './kube/store.ts'
 import type { Emit, KubeTelemetry } from './kube/telemetry.ts'
+import { slimNode } from './slim-node.ts'
 import { slimPod } from './slim-pod.ts'
 import { snapshotIndexes } from './snapshot/sources.ts'
+
+const ofOperator = `${labels.managedBy}=${labelValues.managedBy}`
 
 /** What the operator keeps up with. Each kind once, whichever controllers look at it. */
 export type Caches = ReturnType<typeof openCaches>
@@ -31,12 +41,16 @@ export function openCaches(options: { client: KubeClient; emit: Emit<KubeTelemet
       indexes: { owner: byOwner, copyOf: copiedObject },
     }),
     volumes: new Reflector({ ...options, type: persistentVolumes }),
+    /** Only those that the operator made. */
+    services: new Reflector({ ...options, type: services, labelSelector: ofOperator }),
+    budgets: new Reflector({ ...options, type: podDisruptionBudgets, labelSelector: ofOperator }),
+    nodes: new Reflector({ ...options, type: nodes, transform: slimNode }),
     /** Only the pods that carry the operator's label, and of those only what `slimPod` lets through. */
     pods: new Reflector({
       ...options,
       type: pods,
-      labelSelector: `${labels.managedBy}=${labelValues.managedBy}`,
-      indexes: { claim: claimsOfPod, copyFor: servedObject, owner: byOwner },
+      labelSelector: ofOperator,
+      indexes: { claim: claimsOfPod, copyFor: servedObject, owner: byOwner, node: nodeOfPod },
       transform: slimPod,
     }),
   } as const
@@ -44,6 +58,8 @@ export function openCaches(options: { client: KubeClient; emit: Emit<KubeTelemet
 
 /** All of them, for the manager. */
 export const reflectorsOf = (caches: Caches) => Object.values(caches)
+
+const nodeOfPod: IndexFunction<Pod> = ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName])
 
 /** Keys of the claims that a pod mounts. */
 export const claimsOfPod: IndexFunction<Pod> = ({ metadata, spec }) =>

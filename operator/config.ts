@@ -50,6 +50,14 @@ export const configSchema = z.object({
     .min(0)
     .default(3600)
     .describe('Seconds for which a copy of an image on another node is kept that no VM uses'),
+  nodeLossSeconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(20)
+    .describe(
+      'Seconds for which a VM stays on a node that is not ready or unreachable before it is given up',
+    ),
   flavorsFile: z.string().default('').describe('YAML file of the flavors to offer; empty: none'),
   workers: z.int().min(1).max(100).default(8).describe('Instances reconciled at the same time'),
   leaderElection: z.boolean().default(true).describe('Take turns with other replicas over a Lease'),

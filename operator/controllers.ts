@@ -1,4 +1,7 @@
 import { openCaches, reflectorsOf } from './caches.ts'
+import { blockingBudget } from './companion/budget.ts'
+import { companionController } from './companion/controller.ts'
+import { exposingService } from './companion/service.ts'
 import type { Config } from './config.ts'
 import type { DiskControl, VmControl } from './control/client.ts'
 import { ImageAccess } from './copy/access.ts'
@@ -11,8 +14,11 @@ import { Applier } from './kube/apply.ts'
 import type { KubeClient } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
 import type { EventSink } from './kube/events.ts'
+import { podDisruptionBudgets, services } from './kube/resource.ts'
 import type { Emit, KubeTelemetry } from './kube/telemetry.ts'
+import { namespaceController } from './namespace/controller.ts'
 import type { ControllerOptions } from './runtime/controller.ts'
+import { Findings } from './runtime/findings.ts'
 import { setController } from './set/controller.ts'
 import { snapshotController } from './snapshot/controller.ts'
 import type { WorkerControl } from './worker/control.ts'
@@ -38,7 +44,30 @@ export function openControllers(options: ControllersOptions) {
   const caches = openCaches({ client, emit: emitKube, ...(clock === undefined ? {} : { clock }) })
   const applier = (kind: string) => new Applier({ client, fieldManager: `ephemera-${kind}` })
   const access = new ImageAccess(options)
-  const instances = instanceController({ ...options, caches, access, applier: applier('instance') })
+  const findings = new Findings()
+  const instances = instanceController({ ...options, caches, access, findings, applier: applier('instance') })
+  const namespaces = namespaceController({ ...options, caches, findings, applier: applier('namespace') })
+  const companions = { client, findings, instances: caches.instances.store, controller: options.controller }
+  const exposed = companionController({
+    ...companions,
+    applier: applier('expose'),
+    companion: {
+      type: services,
+      wanted: exposingService,
+      refused: 'ServiceRefused',
+      store: caches.services.store,
+    },
+  })
+  const budgets = companionController({
+    ...companions,
+    applier: applier('eviction'),
+    companion: {
+      type: podDisruptionBudgets,
+      wanted: blockingBudget,
+      refused: 'BudgetRefused',
+      store: caches.budgets.store,
+    },
+  })
   const images = imageController({ ...options, caches, applier: applier('image') })
   const kept = snapshotController({ ...options, caches, applier: applier('snapshot') })
   const keys = keyPairController({ ...options, caches, applier: applier('keypair') })
@@ -55,6 +84,17 @@ export function openControllers(options: ControllersOptions) {
     caches,
     reflectors: reflectorsOf(caches),
     /** The instances' own comes first. */
-    controllers: [instances, images, kept, keys, sets, copies('BaseImage'), copies('Snapshot')] as const,
+    controllers: [
+      instances,
+      images,
+      kept,
+      keys,
+      sets,
+      copies('BaseImage'),
+      copies('Snapshot'),
+      namespaces,
+      exposed,
+      budgets,
+    ] as const,
   }
 }

@@ -35,6 +35,10 @@ const rows: ReadonlyArray<[what: string, pod: Pod]> = [
   ['ended again and again', onNode(podOf(owner, ended))],
   ['was evicted', podOf(owner, { phase: 'Failed', reason: 'Evicted', message: 'low on memory' })],
   ['goes', terminating(onNode(podOf(owner, booting)))],
+  [
+    'has no name in DNS',
+    { ...podOf(owner), spec: { ...podOf(owner).spec, subdomain: undefined } } as unknown as Pod,
+  ],
   ['lost its labels', { ...podOf(owner), metadata: { ...podOf(owner).metadata, labels: {} } }],
 ]
 for (const [what, pod] of rows) {

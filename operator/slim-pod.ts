@@ -1,13 +1,13 @@
 import type { Pod } from './kube/object.ts'
 
 /** Conditions that somebody reads. */
-const conditions: ReadonlySet<string> = new Set(['PodScheduled', 'Ready'])
+const conditions: ReadonlySet<string> = new Set(['PodScheduled', 'Ready', 'DisruptionTarget'])
 
 /** Variables that tell what a pod was made for; the others only the runner reads. */
 const isRecord = (name: string): boolean => name.startsWith('EPHEMERA_') || name.startsWith('WORKER_')
 
 /**
- * A pod of ours with no more than controllers read: a fifth of it. Of the spec the node, the restart policy, the claims, the gates and
+ * A pod of ours with no more than controllers read: a fifth of it. Of the spec the node, the domain, the restart policy, the claims, the gates and
  * the record variables are left, of the status what tells how far it is. A field that is to be read from the cache has to be let through here.
  */
 export function slimPod(pod: Pod): Pod {
@@ -21,6 +21,7 @@ export function slimPod(pod: Pod): Pod {
       restartPolicy: spec.restartPolicy,
       ...(spec.nodeName === undefined ? {} : { nodeName: spec.nodeName }),
       ...(spec.schedulingGates === undefined ? {} : { schedulingGates: spec.schedulingGates }),
+      ...(spec.subdomain === undefined ? {} : { subdomain: spec.subdomain }),
       ...(claims === undefined ? {} : { volumes: claims }),
       containers: spec.containers.map(({ name, env = [] }) => ({
         name,

@@ -126,7 +126,13 @@ const rights: readonly [string, boolean][] = [
   ['create events.k8s.io/events in lab', true],
   ['create authorization.k8s.io/subjectaccessreviews', true],
   ['use ephemera.dev/baseimages in lab', false],
-  ['list core/nodes', false],
+  ['watch core/services', true],
+  ['patch core/services in lab', true],
+  ['update core/services in lab', false],
+  ['watch core/nodes', true],
+  ['patch core/nodes', false],
+  ['patch policy/poddisruptionbudgets in lab', true],
+  ['update policy/poddisruptionbudgets in lab', false],
   ['list core/configmaps in lab', false],
 ]
 for (const [what, allowed] of rights) {

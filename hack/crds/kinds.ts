@@ -153,6 +153,13 @@ export const kinds: readonly Kind[] = [
         priority: 1,
       },
       {
+        name: 'Hostname',
+        type: 'string',
+        jsonPath: '.status.hostname',
+        description: "The VM's name in the cluster's DNS.",
+        priority: 1,
+      },
+      {
         name: 'CPUs',
         type: 'integer',
         jsonPath: '.status.resources.cpus',

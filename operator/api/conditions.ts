@@ -10,6 +10,10 @@ export const conditionTypes = {
   Scheduled: 'A node was found for the pod.',
   Reconciling:
     'The operator is bringing the instance to what its spec asks. Absent or False when nothing is left to do.',
+  Degraded:
+    'The VM runs as it should, but something beside it that the spec asks for is not there; the message says what to do. Absent or False otherwise.',
+  DrainBlocked:
+    'The node is cordoned, and eviction is Block: its drain waits for this VM. Absent or False otherwise.',
   Stalled:
     'Nothing goes on before somebody acts; the message says what to do. Absent or False when nothing is wrong.',
   RestartRequired:

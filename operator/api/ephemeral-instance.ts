@@ -18,10 +18,18 @@ export const ephemeralInstance = z
     status: instanceStatus.optional(),
   })
   .meta(
-    rules({
-      rule: `size(self.metadata.name) <= ${longestName} && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')`,
-      message: `metadata.name becomes the guest's host name: use at most ${longestName} lower-case letters, digits and dashes, no dots`,
-    }),
+    rules(
+      {
+        rule: "!has(self.spec.expose) || self.metadata.name.matches('^[a-z]')",
+        message:
+          'the Service of expose is named after the instance, and a Service begins with a letter: give the instance such a name, or leave expose out',
+        fieldPath: '.spec.expose',
+      },
+      {
+        rule: `size(self.metadata.name) <= ${longestName} && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')`,
+        message: `metadata.name becomes the guest's host name: use at most ${longestName} lower-case letters, digits and dashes, no dots`,
+      },
+    ),
   )
   .describe(
     'An EphemeralInstance is a disposable virtual machine. It runs in one unprivileged pod, on a copy-on-write layer over a shared, read-only base image. Everything written in it is gone when it is stopped, rebuilt or lost.',

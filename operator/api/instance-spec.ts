@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { boot } from './boot.ts'
 import { atMostOneOf, exactlyOneOf, rules } from './cel.ts'
+import { eviction } from './eviction.ts'
 import { expiry, onExpiry } from './expiry.ts'
+import { expose } from './expose.ts'
 import { guestMetadata } from './guest-metadata.ts'
 import { keyPairs } from './key-pairs.ts'
 import { locked, lockRule } from './locked.ts'
+import { network } from './network.ts'
 import { networkData } from './network-data.ts'
 import { onGuestReboot } from './on-guest-reboot.ts'
 import { placement } from './placement.ts'
@@ -17,17 +20,6 @@ import { seedFormat } from './seed-format.ts'
 import { sshAuthorizedKeys } from './ssh-key.ts'
 import { userData, userDataFrom } from './user-data.ts'
 import { bootedClaimIsNoVolume, volumes } from './volumes.ts'
-
-const network = z
-  .object({
-    backend: z
-      .enum(['Passt', 'Slirp'])
-      .optional()
-      .describe(
-        "Passt: the guest has the pod's own address and sees its clients'. Slirp: the guest sits behind a small NAT at 10.0.2.15. Default: the operator's setting (Passt unless the administrator chose otherwise).",
-      ),
-  })
-  .describe('How the guest is attached to the network. A change takes effect at the next rebuild.')
 
 /** What an EphemeralInstance asks for. */
 export const instanceSpec = z
@@ -77,6 +69,8 @@ export const instanceSpec = z
     readiness: readiness.optional(),
     ports,
     network: network.optional(),
+    expose: expose.optional(),
+    eviction: eviction.optional(),
     placement: placement.optional(),
     volumes: volumes.optional(),
     scratch: scratch.optional(),
@@ -113,6 +107,12 @@ export const instanceSpec = z
         rule: '!has(self.onExpiry) || has(self.expiry)',
         message: 'onExpiry says what happens when expiry comes: set expiry, too, or take onExpiry away',
         fieldPath: '.onExpiry',
+      },
+      {
+        rule: '!has(self.expose) || self.ports.size() > 0',
+        message:
+          'expose needs ports: list in spec.ports what the Service is to offer, such as {name: ssh, port: 22}',
+        fieldPath: '.expose',
       },
       lockRule,
       bootedClaimIsNoVolume,

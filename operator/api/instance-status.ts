@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { listMap } from './cel.ts'
 import { conditions, observedGeneration } from './conditions.ts'
+import { service } from './expose.ts'
 import { pinnedKeyPairs } from './key-pairs.ts'
 
 const milliseconds = (what: string) =>
@@ -85,7 +86,7 @@ export const instanceStatus = z
     conditions: conditions
       .optional()
       .describe(
-        'What is known: Ready (the guest answered; absent when stopped or paused as asked), Active (QEMU runs), GuestReady (the guest answered), Scheduled (has a node), Reconciling (work goes on), Stalled (somebody has to act), RestartRequired (a change waits for a rebuild), Expiring (the instance expires soon, or did).',
+        'What is known: Ready (the guest answered; absent when stopped or paused as asked), Active (QEMU runs), GuestReady (the guest answered), Scheduled (has a node), Reconciling (work goes on), Stalled (somebody has to act), Degraded (the VM runs, and something beside it is missing), DrainBlocked (a drain of its node waits for it), RestartRequired (a change waits for a rebuild), Expiring (the instance expires soon, or did).',
       ),
     ip: z
       .string()
@@ -98,6 +99,14 @@ export const instanceStatus = z
       .optional()
       .meta(listMap('ip'))
       .describe('All addresses of the VM, of both families where the cluster has both.'),
+    hostname: z
+      .string()
+      .max(253)
+      .optional()
+      .describe(
+        "The VM's name in the cluster's DNS, such as web1.instances.lab.svc; the same after each rebuild. It leads to status.ip.",
+      ),
+    service: service.optional(),
     nodeName: z.string().max(253).optional().describe('The node that the VM runs on.'),
     podName: z.string().max(253).optional().describe('The pod that the VM runs in, in the same namespace.'),
     podUID: z.string().max(63).optional().describe('The UID of that pod: a new one is a new VM.'),

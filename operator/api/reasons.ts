@@ -26,6 +26,12 @@ export const reasons = {
   SpecChanged: 'The spec was changed before the VM ran; its pod is made anew.',
   PodLost: 'The pod was deleted, evicted or lost with its node; a fresh VM takes its place.',
 
+  Drained: 'The node of the VM is being drained, or a taint sent the VM away; a fresh VM takes its place.',
+  Preempted: 'The VM made room for a pod of a higher priority; a fresh VM takes its place.',
+  NodeUnreachable: "Nothing is heard of the VM's node.",
+  NodeLost: 'The node is lost, and the VM with it; a fresh VM takes its place.',
+  NodeCordoned: 'The node is cordoned, and the VM does not let itself be evicted.',
+
   ChangeWaiting: 'The spec was changed; the change takes effect at the next rebuild.',
 
   // At rest, as asked.
@@ -78,6 +84,11 @@ export const reasons = {
   VolumeInvalid: 'What is in a volume is no disk, or there is no room for one.',
   VolumeEmpty: 'A volume that is only to be read has no disk yet.',
   KVMUnavailable: 'accelerator is KVM, and the node has none to give.',
+
+  // Degraded: something beside the VM is not there.
+  HostnameTaken: 'A Service named instances that is not ours keeps VMs from having names in DNS.',
+  BudgetRefused: 'The API server refuses the PodDisruptionBudget that eviction: Block asks for.',
+  ServiceRefused: 'The API server refuses a Service: a quota, or what the spec asks of it.',
 
   // How a VM ended.
   GuestShutdown: 'The guest powered off.',

@@ -50,6 +50,12 @@ for (const [name, what] of [
 
 for (const { name, spec } of accepted) test(`accepted: ${name}`, async () => void (await tryOut(spec)))
 
+test('refused: a Service for an instance whose name begins with a digit', async () =>
+  assert.match(
+    await refusalOf(tryOut(but({ ports: [{ name: 'ssh', port: 22 }], expose: {} }), '1web')),
+    /a Service begins with a letter/,
+  ))
+
 test('accepted: the longest name', async () => void (await tryOut(good, 'a'.repeat(60))))
 
 test('the defaults are filled in, but for the readiness, which code knows', async () => {

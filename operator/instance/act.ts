@@ -58,10 +58,12 @@ export async function act(
       if (!(await isStillWanted(observed, dependencies, signal))) return undefined
       await putInstanceSecret(observed, action.placing.boot, dependencies, signal)
       return createPod(action, observed, dependencies, signal)
+    case 'abandon':
     case 'delete': {
       const { namespace, name } = observed.instance.metadata
       const target = { namespace, name: childName(name) }
-      await deleteVery(dependencies.client, pods, target, action.podUID, signal, action.graceSeconds)
+      const grace = action.kind === 'abandon' ? 0 : action.graceSeconds
+      await deleteVery(dependencies.client, pods, target, action.podUID, signal, grace)
       return undefined
     }
     case 'attach': {

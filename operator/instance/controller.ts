@@ -7,6 +7,7 @@ import { keepPartOf } from '../snapshot/keep.ts'
 import { hasEnded } from '../volume/gate.ts'
 import { holdingOf } from '../volume/view.ts'
 import { bootPartOf } from './boot-source.ts'
+import { nodePart } from './node-loss.ts'
 import { InstanceReconciler, type ReconcileDependencies } from './reconcile.ts'
 import { instanceOfPod, volumeKeysOf } from './sources.ts'
 
@@ -29,6 +30,8 @@ export function instanceController(options: InstanceControllerOptions): Controll
     claims: caches.claims.store,
     volumes: caches.volumes.store,
     pods: caches.pods.store,
+    services: caches.services.store,
+    nodes: caches.nodes.store,
   }
   const reconciler = new InstanceReconciler({ ...options, sources })
   const controller = new Controller({
@@ -39,6 +42,10 @@ export function instanceController(options: InstanceControllerOptions): Controll
     reconcile: (key, context) => reconciler.reconcile(key, context),
   })
   const { instances, flavors, keyPairs, images, snapshots, claims, pods } = sources
+  options.findings.onChange((key) => {
+    if (instances.getByKey(key) !== undefined) controller.enqueue(key)
+    for (const instance of instances.byIndex('namespace', key)) controller.enqueue(keyOf(instance))
+  })
   controller.watch(instances)
   controller.watch(pods, instanceOfPod)
   controller.watch(flavors, (flavor) => instances.byIndex('flavor', flavor.metadata.name).map(keyOf))
@@ -59,6 +66,10 @@ export function instanceController(options: InstanceControllerOptions): Controll
   ])
   controller.watchPart(snapshots, bootPartOf, (snapshot) =>
     instances.byIndex('snapshot', keyOf(snapshot)).map(keyOf),
+  )
+  controller.watchPart(sources.services, ({ spec, status }) => [spec, status], instanceOfPod)
+  controller.watchPart(sources.nodes, nodePart, (node) =>
+    pods.byIndex('node', node.metadata.name).flatMap(instanceOfPod),
   )
   return controller
 }

@@ -9,8 +9,10 @@ import { recreateDelaySeconds } from './backoff.ts'
 import type { BootSource } from './boot-source.ts'
 import { childName } from './children.ts'
 import { isMoot } from './counters.ts'
+import { disruptionOf } from './disruption.ts'
 import { expiryOf, isToStop, withExpiry } from './expiring.ts'
 import { isEndedByUs, type LastVm, lastVm } from './last-vm.ts'
+import { afterNodeLoss } from './node-loss.ts'
 import type { Observed } from './observed.ts'
 import { isOurs, restorationOf } from './ownership.ts'
 import { isMoving, moved, placingOf, secondsUntilMove } from './placing.ts'
@@ -47,7 +49,7 @@ const checks: readonly Check[] = [
 
 /** What to say of an instance and what to do about it. Pure: the same observation gives the same verdict. */
 export function decide(observed: Observed): Verdict {
-  const verdict = withExpiry(observed, firstOf(observed))
+  const verdict = withExpiry(observed, afterNodeLoss(observed, firstOf(observed)))
   const { instance, pod } = observed
   const restoration = pod !== undefined && isOurs(observed, pod) ? restorationOf(instance, pod) : undefined
   return restoration === undefined ? verdict : { ...verdict, restoration }
@@ -138,7 +140,8 @@ function goingAway(observed: Observed, pod: PodView | undefined): Verdict | unde
   if (pod.rebuildGeneration !== instance.spec.rebuildGeneration) return rebuilding
   const message =
     'The pod was told to go, by somebody else than the operator; what follows is up to restartPolicy.'
-  return down('Stopping', 'PodLost', message)
+  const told = disruptionOf(pod.disruption)
+  return down('Stopping', told?.reason ?? 'PodLost', told?.message ?? message)
 }
 
 function outOfDate({ instance }: Observed, pod: PodView | undefined): Verdict | undefined {

@@ -6,7 +6,10 @@ import type { RunnerState } from '../control/state.ts'
 import { type ImageAccess, isForCluster } from '../copy/access.ts'
 import { type Copied, contentOf } from '../copy/content.ts'
 import { claimsOf, viewClaim } from '../copy/views.ts'
+import { keyOf, type Service } from '../kube/object.ts'
+import { isControlledBy } from '../kube/owner.ts'
 import { passingFor, startingMilliseconds } from '../pod/passing.ts'
+import type { Findings } from '../runtime/findings.ts'
 import { viewVolumes } from '../volume/view.ts'
 import { bootSourceOf, farImageOf } from './boot-source.ts'
 import { childName } from './children.ts'
@@ -24,6 +27,8 @@ export type ObserveDependencies = Readonly<{
   sources: Sources
   made: MadePods
   access: Pick<ImageAccess, 'mayUse'>
+  /** What other controllers found out about instances, and about namespaces as a whole. */
+  findings: Findings
   control: VmControl
   masterKey: Uint8Array
   config: Config
@@ -76,9 +81,19 @@ export async function observe(
       ours !== undefined && isWorthAsking(instance, ours, config, now)
         ? await askRunner(instance, ours, dependencies)
         : undefined,
+    exposing: exposingOf(instance, sources),
+    node: pod?.spec.nodeName === undefined ? undefined : sources.nodes.get(undefined, pod.spec.nodeName),
+    faults: [...dependencies.findings.of(keyOf(instance)), ...dependencies.findings.of(namespace ?? '')],
     config,
     now,
   }
+}
+
+function exposingOf(instance: EphemeralInstance, { services }: Sources): Service | undefined {
+  const { namespace, name } = instance.metadata
+  const found = services.get(namespace, childName(name))
+  const isWanted = instance.spec.expose !== undefined
+  return isWanted && found !== undefined && isControlledBy(found, instance) ? found : undefined
 }
 
 /** What the spec has the VM boot from, if it is an object of ours that it may boot. */

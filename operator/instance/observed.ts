@@ -5,7 +5,8 @@ import type { Config } from '../config.ts'
 import type { RunnerState } from '../control/state.ts'
 import type { Content } from '../copy/content.ts'
 import type { ClaimView } from '../copy/views.ts'
-import type { PersistentVolumeClaim, Pod } from '../kube/object.ts'
+import type { Node, PersistentVolumeClaim, Pod, Service } from '../kube/object.ts'
+import type { Fault } from '../runtime/findings.ts'
 import type { VolumeView } from '../volume/view.ts'
 import type { BootSource } from './boot-source.ts'
 import type { KeyPairsFound } from './key-pairs.ts'
@@ -38,6 +39,12 @@ export type Observed = Readonly<{
   runner: RunnerState | undefined
   /** The Snapshot that keeps the VM before it goes, once it was asked for. */
   kept?: Snapshot | undefined
+  /** The Service that `expose` asks for, as it is. */
+  exposing: Service | undefined
+  /** The node of the pod. */
+  node: Node | undefined
+  /** What is not as the spec asks for, beside the VM itself, as other controllers found. */
+  faults: readonly Fault[]
   config: Pick<Config, 'kvmResource'>
   now: Date
 }>

@@ -5,6 +5,7 @@ import type { Counters } from './counters.ts'
 import { containerName } from './desired/pod.ts'
 import { type PodRecord, recordOf } from './desired/record.ts'
 import { type Ending, endingOf } from './ending.ts'
+import { instancesService } from './hostname.ts'
 
 /** A VM pod, with the questions that the decisions ask of it answered. */
 export type PodView = Omit<PodBasics, 'terminated'> &
@@ -30,6 +31,12 @@ export type PodView = Omit<PodBasics, 'terminated'> &
     keyPairs: PodRecord['keyPairs']
     /** No node may take it before it has its volumes. */
     isGated: boolean
+    /** Why somebody else told it to go, in Kubernetes' word for it. */
+    disruption: string | undefined
+    /** It has volumes that another VM must not write at the same time. */
+    writesVolumes: boolean
+    /** Whether DNS knows the VM by a name; pods of former versions have none. */
+    hasName: boolean
   }>
 
 /** Reads a pod that the operator made. */
@@ -57,5 +64,12 @@ export function viewPod(pod: Pod): PodView {
     fleeceBytes: record?.fleeceBytes,
     boot: record?.boot,
     keyPairs: record?.keyPairs,
+    disruption: status?.conditions?.find((one) => one.type === 'DisruptionTarget' && one.status === 'True')
+      ?.reason,
+    writesVolumes:
+      pod.spec.volumes?.some(
+        ({ persistentVolumeClaim: claim }) => claim !== undefined && claim.readOnly !== true,
+      ) ?? false,
+    hasName: pod.spec.subdomain === instancesService,
   }
 }

@@ -10,6 +10,7 @@ import type { KubeClient } from '../kube/client.ts'
 import { KubeError } from '../kube/errors.ts'
 import { keyOf, type PersistentVolume, type PersistentVolumeClaim, type Pod } from '../kube/object.ts'
 import { ObjectStore } from '../kube/store.ts'
+import { Findings } from '../runtime/findings.ts'
 import { silentLogger } from '../runtime/logger.ts'
 import { InstanceReconciler } from './reconcile.ts'
 import { answering, claim, config, instance, now, onNode, podOf, terminating } from './testing/build.ts'
@@ -42,7 +43,10 @@ function world(spec: Parameters<typeof instance>[0], applyStatus: Applier['apply
       claims,
       volumes: new ObjectStore<PersistentVolume>(),
       pods,
+      services: new ObjectStore(),
+      nodes: new ObjectStore(),
     },
+    findings: new Findings(),
     client,
     applier,
     access: { mayUse: async () => false },

@@ -90,13 +90,13 @@ export class InstanceReconciler {
     const wanted = decide(observed)
     await this.#restore(key, wanted, observed, log, signal)
     // Said before it is done: whoever comes after a crash in between must not take it for the loss of a VM.
-    if (wanted.action?.kind === 'delete') await this.#say(observed, statusOf(observed, wanted), signal)
+    if (endOf(wanted) !== undefined) await this.#say(observed, statusOf(observed, wanted), signal)
     const verdict = await this.#carryOut(wanted, observed, signal)
     if (verdict === undefined) return { requeueAfterSeconds: 1 }
     // What the operator ended is no VM that was lost, whatever comes after it.
     if (observed.pod === undefined && offAsAsked.has(verdict.active.reason))
       this.#made.forget(observed.instance.metadata)
-    if (verdict.passing !== true && wanted.action?.kind !== 'delete')
+    if (verdict.passing !== true && endOf(wanted) === undefined)
       await this.#say(observed, statusOf(observed, verdict), signal)
     return verdict.requeueAfterSeconds === undefined
       ? {}
@@ -143,8 +143,9 @@ export class InstanceReconciler {
   async #carryOut(wanted: Verdict, observed: Observed, signal: AbortSignal): Promise<Verdict | undefined> {
     const { action } = wanted
     const key = keyOf(observed.instance)
-    if (action?.kind !== 'delete') this.#deleted.forget(key)
-    else if (this.#deleted.isPending(key, action.podUID)) return wanted
+    const ends = endOf(wanted)
+    if (ends === undefined) this.#deleted.forget(key)
+    else if (this.#deleted.isPending(key, ends)) return wanted
     if (action === undefined) return wanted
     let creation: Creation | undefined
     try {
@@ -152,7 +153,7 @@ export class InstanceReconciler {
     } catch (error) {
       return afterFailure(error, wanted)
     }
-    if (action.kind === 'delete') this.#deleted.expect(key, action.podUID)
+    if (ends !== undefined) this.#deleted.expect(key, ends)
     if (action.kind !== 'create') return wanted
     if (creation !== undefined) this.#made.note(observed.instance, creation.pod, observed.now)
     if (creation?.isNew !== true) return undefined
@@ -199,6 +200,9 @@ export class InstanceReconciler {
       pod: undefined,
       made: undefined,
       runner: undefined,
+      exposing: undefined,
+      node: undefined,
+      faults: [],
       config,
       now: now(),
     }
@@ -208,6 +212,10 @@ export class InstanceReconciler {
 
 /** Reasons of Active while there is no VM and none is to be. */
 const offAsAsked: ReadonlySet<Reason> = new Set(['Stopped', 'Expired', 'Shelved'])
+
+/** What the verdict ends, and how; undefined: nothing. */
+const endOf = ({ action }: Verdict): string | undefined =>
+  action?.kind === 'delete' || action?.kind === 'abandon' ? `${action.kind} ${action.podUID}` : undefined
 
 const nameOf = ({ kind, name, namespace, claim }: Booted): string => {
   const where = namespace === undefined ? '' : ` of namespace ${namespace}`

@@ -5,10 +5,12 @@ import type { KeyPair } from '../api/key-pair.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import {
   type KubeObject,
+  type Node,
   objectKey,
   type PersistentVolume,
   type PersistentVolumeClaim,
   type Pod,
+  type Service,
 } from '../kube/object.ts'
 import { byOwner, type IndexFunctions, type Store } from '../kube/store.ts'
 import { instanceOfChild } from './children.ts'
@@ -23,6 +25,10 @@ export type Sources = Readonly<{
   snapshots: Store<Snapshot>
   claims: Store<PersistentVolumeClaim>
   volumes: Store<PersistentVolume>
+  /** Only those that the operator made. */
+  services: Store<Service>
+  /** Only what `slimNode` lets through. */
+  nodes: Store<Node>
   /** Only the pods that carry the operator's label. */
   pods: Store<Pod>
 }>
@@ -40,6 +46,7 @@ export const instanceIndexes: IndexFunctions<EphemeralInstance> = {
       ...named(metadata.namespace, shelvedOf({ spec, status })?.snapshot),
     ]),
   ],
+  namespace: ({ metadata }) => [metadata.namespace ?? ''],
   volume: volumeKeysOf,
 }
 

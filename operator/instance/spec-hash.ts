@@ -10,6 +10,8 @@ const immediate: ReadonlySet<string> = new Set([
   'expiry',
   'onExpiry',
   'locked',
+  'expose',
+  'eviction',
 ])
 
 /**

@@ -1,10 +1,14 @@
 import { flavorColumn, type InstanceStatus } from '../api/instance-status.ts'
+import type { Reason } from '../api/reasons.ts'
+import { serviceSummary } from '../companion/service.ts'
 import { toTimestamp } from '../kube/clock.ts'
 import { type Condition, type NewCondition, removeCondition, setConditions } from '../kube/conditions.ts'
 import { carriedOut, raised } from './counters.ts'
 import { expiresAt } from './expiry.ts'
+import { hostnameOf } from './hostname.ts'
 import { changedKeyPairs } from './key-pairs.ts'
 import { lastVm } from './last-vm.ts'
+import { isCordoned } from './node-loss.ts'
 import type { Observed } from './observed.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 import { shelvedOf } from './shelved.ts'
@@ -13,7 +17,14 @@ import { seenAt, timingsOf } from './timings.ts'
 import type { Finding, Verdict } from './verdict.ts'
 
 /** Conditions that are there only while they are True: kstatus reads their absence as "nothing wrong". */
-const abnormal = ['Reconciling', 'Stalled', 'RestartRequired', 'Expiring'] as const
+const abnormal = [
+  'Reconciling',
+  'Stalled',
+  'RestartRequired',
+  'Expiring',
+  'Degraded',
+  'DrainBlocked',
+] as const
 
 /** The whole status that a verdict amounts to. Times move only when what they belong to changed. */
 export function statusOf(observed: Observed, verdict: Verdict): InstanceStatus {
@@ -37,6 +48,8 @@ export function statusOf(observed: Observed, verdict: Verdict): InstanceStatus {
     ...sizeFields(observed, pod),
     // The order of a verdict was given by now.
     ...raised(verdict.action?.kind === 'order' ? instance.spec : carriedOut(observed, pod)),
+    ...hostnameField(observed, pod),
+    ...(observed.exposing === undefined ? {} : { service: serviceSummary(observed.exposing) }),
     ...(pod === undefined ? {} : podFields(observed, verdict, pod)),
     ...(pod === undefined ? lastRun(observed) : {}),
     ...shelvedFields(instance, verdict),
@@ -72,6 +85,18 @@ function conditionsOf(
       ? []
       : [named('RestartRequired', { status: 'True', reason: 'ChangeWaiting', message: change })]),
     ...(expiring === undefined ? [] : [named('Expiring', expiring)]),
+    ...observed.faults
+      .slice(0, 1)
+      .map(({ reason, message }) => named('Degraded', { status: 'True', reason: reason as Reason, message })),
+    ...(pod !== undefined && observed.instance.spec.eviction === 'Block' && isCordoned(observed.node)
+      ? [
+          named('DrainBlocked', {
+            status: 'True',
+            reason: 'NodeCordoned',
+            message: `Node ${pod.node} is cordoned, and its drain waits for this VM, as eviction is Block. To let the VM go: set spec.eviction to Recreate, or spec.powerState to Stopped.`,
+          }),
+        ]
+      : []),
   ]
 }
 
@@ -108,6 +133,13 @@ function sizeFields({ instance }: Observed, pod: PodView | undefined): Partial<I
   if (size !== undefined) return { resources: size, flavor: flavorColumn(size.flavor, size) }
   const column = spec.resources === undefined ? spec.flavor : flavorColumn(undefined, spec.resources)
   return column === undefined ? {} : { flavor: column }
+}
+
+/** The name stays the same whatever becomes of the VM. */
+function hostnameField({ instance, faults }: Observed, pod: PodView | undefined): Partial<InstanceStatus> {
+  const { name, namespace = '' } = instance.metadata
+  const isNameless = pod?.hasName === false || faults.some(({ reason }) => reason === 'HostnameTaken')
+  return isNameless ? {} : { hostname: hostnameOf(name, namespace) }
 }
 
 function podFields(

@@ -73,9 +73,18 @@ const chapters: readonly Chapter[] = [
     return normal('Resumed', 'Resume', 'The guest runs again.')
   },
   (before, after) => entered('Active', 'PodLost', before, after, 'Warning', 'Restart'),
+  (before, after) => entered('Active', 'Drained', before, after, 'Normal', 'Restart'),
+  (before, after) => entered('Active', 'Preempted', before, after, 'Warning', 'Restart'),
+  (before, after) => entered('Active', 'NodeUnreachable', before, after, 'Warning', 'Restart'),
+  (before, after) => entered('Active', 'NodeLost', before, after, 'Warning', 'Restart'),
+  (before, after) => entered('DrainBlocked', 'NodeCordoned', before, after, 'Normal', 'Drain'),
   (before, after) => entered('Active', 'Evicted', before, after, 'Warning', 'Restart'),
   (before, after) => entered('Active', 'Succeeded', before, after, 'Normal', 'End'),
   (before, after) => entered('Scheduled', 'Unschedulable', before, after, 'Warning', 'Schedule'),
+  (before, after) => {
+    const why = reason('Degraded', after)
+    return why === undefined ? undefined : entered('Degraded', why, before, after, 'Warning', 'Reconcile')
+  },
   (before, after) => entered('RestartRequired', 'ChangeWaiting', before, after, 'Normal', 'Compare'),
   (before, after) => {
     const stalled = findCondition(after.conditions, 'Stalled')

@@ -21,6 +21,8 @@ export type Action =
   /** With less time to power down than the pod would have by itself, where there is nothing to wait for. */
   | Readonly<{ kind: 'delete'; podUID: string; graceSeconds?: number }>
   | Readonly<{ kind: 'attach'; podUID: string }>
+  /** Deletes a pod that nobody is there to end. */
+  | Readonly<{ kind: 'abandon'; podUID: string }>
   | Readonly<{ kind: 'pause' | 'resume'; podUID: string }>
   /** Ask for a Snapshot of the VM before it goes. */
   | Readonly<{ kind: 'keep'; snapshot: Intent<Snapshot> }>

@@ -17,6 +17,10 @@ test.before(async () => {
   world = await World.start(0.1)
   lab = await world.lab('lab')
   operator = await lab.operator()
+  // What all VMs of a namespace share is there: it comes with the first of them.
+  await lab.create('neighbour', { powerState: 'Stopped' })
+  await lab.phase('neighbour', 'Stopped')
+  await lab.until('the operator to be idle', () => operator.isIdle)
 })
 test.after(async () => {
   await operator?.stop()

@@ -7,13 +7,17 @@ import type {
   EventsV1Event,
   V1ConfigMap,
   V1LeaseSpec,
+  V1NetworkPolicySpec,
   V1NodeSpec,
   V1NodeStatus,
   V1PersistentVolumeClaimSpec,
   V1PersistentVolumeClaimStatus,
   V1PersistentVolumeSpec,
+  V1PodDisruptionBudgetSpec,
   V1PodSpec,
   V1PodStatus,
+  V1ServiceSpec,
+  V1ServiceStatus,
   V1SubjectAccessReviewSpec,
   V1SubjectAccessReviewStatus,
 } from '@kubernetes/client-node'
@@ -69,6 +73,9 @@ export type Namespace = KubeObject & Readonly<{ status?: Readonly<{ phase?: stri
 export type PersistentVolumeClaim = KubeObject &
   Readonly<{ spec?: Plain<V1PersistentVolumeClaimSpec>; status?: Plain<V1PersistentVolumeClaimStatus> }>
 export type PersistentVolume = KubeObject & Readonly<{ spec?: Plain<V1PersistentVolumeSpec> }>
+export type Service = KubeObject & Readonly<{ spec?: Plain<V1ServiceSpec>; status?: Plain<V1ServiceStatus> }>
+export type NetworkPolicy = KubeObject & Readonly<{ spec?: Plain<V1NetworkPolicySpec> }>
+export type PodDisruptionBudget = KubeObject & Readonly<{ spec?: Plain<V1PodDisruptionBudgetSpec> }>
 export type Lease = KubeObject & Readonly<{ spec?: Plain<V1LeaseSpec> }>
 /** A question about somebody's rights: the answer to its creation holds the status, and nothing is stored. */
 export type SubjectAccessReview = KubeObject &

@@ -5,11 +5,14 @@ import type {
   KubeObject,
   Lease,
   Namespace,
+  NetworkPolicy,
   Node,
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
+  PodDisruptionBudget,
   Secret,
+  Service,
   SubjectAccessReview,
 } from './object.ts'
 
@@ -66,6 +69,26 @@ export const persistentVolumes = resourceType<PersistentVolume>({
   kind: 'PersistentVolume',
   plural: 'persistentvolumes',
   namespaced: false,
+})
+export const services = resourceType<Service>({
+  ...core,
+  kind: 'Service',
+  plural: 'services',
+  namespaced: true,
+})
+export const networkPolicies = resourceType<NetworkPolicy>({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  kind: 'NetworkPolicy',
+  plural: 'networkpolicies',
+  namespaced: true,
+})
+export const podDisruptionBudgets = resourceType<PodDisruptionBudget>({
+  group: 'policy',
+  version: 'v1',
+  kind: 'PodDisruptionBudget',
+  plural: 'poddisruptionbudgets',
+  namespaced: true,
 })
 export const coreEvents = resourceType<CoreEvent>({
   ...core,

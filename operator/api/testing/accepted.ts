@@ -1,3 +1,4 @@
+import { acceptedNetworks } from './networks.ts'
 import { acceptedPlacements } from './placements.ts'
 import { but, good, key, open, type Spec, sized } from './specs.ts'
 
@@ -93,4 +94,5 @@ export const accepted: readonly { name: string; spec: Spec }[] = [
     name: 'a ttl and a deadline in another time zone',
     spec: but({ expiry: { ttlSeconds: 3600, deadline: '2027-01-31T18:00:00.5+01:00' }, onExpiry: 'Stop' }),
   },
+  ...acceptedNetworks,
 ]

@@ -1,3 +1,4 @@
+import { refusedNetworks } from './networks.ts'
 import { refusedPlacements } from './placements.ts'
 import { but, key, open, type Spec, size, sized } from './specs.ts'
 
@@ -433,4 +434,5 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     spec: but({ expiry: { ttlSeconds: 60 }, onExpiry: 'Archive' }),
     want: /supported values: "Stop", "Delete", "SnapshotThenDelete"/,
   },
+  ...refusedNetworks,
 ]

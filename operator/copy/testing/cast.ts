@@ -15,6 +15,8 @@ import {
   type Pod,
 } from '../../kube/object.ts'
 import type { ResourceType } from '../../kube/resource.ts'
+import { ObjectStore } from '../../kube/store.ts'
+import { Findings } from '../../runtime/findings.ts'
 import { silentLogger } from '../../runtime/logger.ts'
 import { completeWords } from '../../worker/testing/pods.ts'
 import { CopyReconciler } from '../reconcile.ts'
@@ -165,7 +167,8 @@ export class Cast {
     const unreachable = () => Promise.reject(new Error('no control port in this test'))
     this.#instances = new InstanceReconciler({
       ...shared,
-      sources: cluster,
+      sources: { ...cluster, services: new ObjectStore(), nodes: new ObjectStore() },
+      findings: new Findings(),
       applier: Object.assign(client, { forget: () => {} }) as unknown as Applier,
       events: { record: () => undefined },
       control: { state: unreachable, setPaused: unreachable, order: unreachable },

@@ -7,7 +7,7 @@ import { instance, podOf } from '../testing/build.ts'
 import { groupLabels, placementOf } from './placement.ts'
 
 const place = (placement: Placement | undefined, avoid: readonly Requirement[] = []) =>
-  placementOf(instance({ placement }), avoid)
+  placementOf(instance({ placement }), 20, avoid)
 const terms = (placement: Placement | undefined, avoid: readonly Requirement[]) =>
   place(placement, avoid).affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
     ?.nodeSelectorTerms
@@ -17,7 +17,23 @@ const required = (...nodeSelectorTerms: unknown[]): Placement => ({
 const ssd = { key: 'disk', operator: 'In', values: ['ssd'] }
 const away: Requirement = { key: 'kubernetes.io/hostname', operator: 'NotIn', values: ['a'] }
 
-test('without a placement the pod says nothing of it', () => assert.equal(place(undefined), {}))
+const patience = (seconds: number) =>
+  ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].map((key) => ({
+    key,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: seconds,
+  }))
+
+test('without a placement the pod says only how long it stays on a lost node', () =>
+  assert.equal(place(undefined), { tolerations: patience(20) }))
+
+test('what the user says of a lost node goes before what the operator says', () => {
+  const mine = { key: 'node.kubernetes.io/unreachable', operator: 'Exists' as const, tolerationSeconds: 600 }
+  assert.equal(place({ tolerations: [mine] }).tolerations, [mine, ...patience(20).slice(0, 1)])
+  const all = { operator: 'Exists' as const }
+  assert.equal(place({ tolerations: [all] }).tolerations, [all])
+})
 
 test('what needs no merging is handed on', () => {
   const plain = {
@@ -30,7 +46,7 @@ test('what needs no merging is handed on', () => {
     schedulerName: 'mine',
     runtimeClassName: 'sandboxed',
   }
-  assert.equal(place(plain), plain)
+  assert.equal(place(plain), { ...plain, tolerations: [...plain.tolerations, ...patience(20)] })
 })
 
 const merges: readonly { name: string; placement: Placement | undefined; want: unknown }[] = [

@@ -6,21 +6,37 @@ import type { Intent, Pod } from '../../kube/object.ts'
 
 type PodSpec = NonNullable<Intent<Pod>['spec']>
 type Affinity = NonNullable<PodSpec['affinity']>
+type Tolerations = NonNullable<PodSpec['tolerations']>
 /** An affinity as the user wrote it: whatever the schema lets through. */
 type Json = Readonly<Record<string, unknown>>
 
 /** The parts of a pod's spec that say where it may run: what the user asks for, and away from where a copy would be one too many. */
 export function placementOf(
   { spec: { placement = {} } }: Pick<EphemeralInstance, 'spec'>,
+  nodeLossSeconds: number,
   avoid: readonly Requirement[] = [],
 ): Partial<PodSpec> {
-  const { affinity, group, ...plain } = placement
+  const { affinity, group, tolerations = [], ...plain } = placement
   const whole = withGroup(awayFrom(avoid, affinity ?? {}), group)
   return {
     ...(plain as Partial<PodSpec>),
+    tolerations: [...(tolerations as Tolerations), ...patience(tolerations, nodeLossSeconds)],
     ...(Object.keys(whole).length === 0 ? {} : { affinity: whole as Affinity }),
   }
 }
+
+/**
+ * How long the VM stays on a node that is lost. Kubernetes itself would wait for five minutes; what the user says of such a taint
+ * goes before either.
+ */
+function patience(tolerations: NonNullable<Placement['tolerations']>, tolerationSeconds: number) {
+  return ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
+    .filter((key) => !tolerations.some((one) => covers(one, key)))
+    .map((key) => ({ key, operator: 'Exists' as const, effect: 'NoExecute' as const, tolerationSeconds }))
+}
+
+const covers = ({ key, effect }: NonNullable<Placement['tolerations']>[number], taint: string): boolean =>
+  (key === undefined || key === '' || key === taint) && (effect === undefined || effect === 'NoExecute')
 
 /** What the other VMs of its group know the VM by. Of the pod alone: a change waits for a rebuild, as all of the placement. */
 export function groupLabels({ spec }: Pick<EphemeralInstance, 'spec'>): Record<string, string> {

@@ -135,6 +135,13 @@ test("the instance's labels reach the pod, but for Argo CD's tracking label", ()
   assert.is(pod.metadata.labels?.['app.kubernetes.io/instance'], 'web1')
 })
 
+test("annotations for the network plugin reach the pod, and none of the operator's own gives way", () => {
+  const annotations = { 'k8s.ovn.org/a': 'b', 'kubectl.kubernetes.io/default-container': 'mine' }
+  const { pod } = podFor({ network: { annotations } })
+  assert.is(pod.metadata.annotations?.['k8s.ovn.org/a'], 'b')
+  assert.is(pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'], 'vm')
+})
+
 test('the pod goes with its instance', () => {
   const [owner] = podFor().pod.metadata.ownerReferences ?? []
   assert.is(owner?.uid, 'uid-web1')

@@ -13,6 +13,7 @@ import { acceleratorArguments, qemuArguments } from '../../qemu/argv.ts'
 import { runDirectory } from '../../qemu/sockets.ts'
 import { childLabels, childName } from '../children.ts'
 import { raised } from '../counters.ts'
+import { instancesService } from '../hostname.ts'
 import { type Size, scratchDisks } from '../size.ts'
 import { specHash } from '../spec-hash.ts'
 import {
@@ -57,7 +58,12 @@ export type PodInput = Readonly<{
   volumes?: readonly DiskVolume[]
   config: Pick<
     Config,
-    'runnerImage' | 'runnerImagePullPolicy' | 'cpuOvercommit' | 'kvmResource' | 'networkBackend'
+    | 'runnerImage'
+    | 'runnerImagePullPolicy'
+    | 'cpuOvercommit'
+    | 'kvmResource'
+    | 'networkBackend'
+    | 'nodeLossSeconds'
   >
   /** How many VMs of this instance came before, since the last rebuild. */
   restartsBefore: number
@@ -76,6 +82,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
       ...(namespace === undefined ? {} : { namespace }),
       labels: { ...childLabels(instance), ...groupLabels(instance) },
       annotations: {
+        ...instance.spec.network?.annotations,
         // A VM's pod that ended is done, not on its way: Argo CD would wait for it otherwise.
         'argocd.argoproj.io/ignore-restart-policy': 'true',
         'kubectl.kubernetes.io/default-container': containerName,
@@ -86,6 +93,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
       restartPolicy: instance.spec.restartPolicy,
       terminationGracePeriodSeconds: instance.spec.terminationGracePeriodSeconds,
       hostname: name,
+      subdomain: instancesService,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       ...attached.gates,
@@ -99,7 +107,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
           { name: 'net.ipv4.ping_group_range', value: '0 2147483647' },
         ],
       },
-      ...placementOf(instance, avoid),
+      ...placementOf(instance, config.nodeLossSeconds, avoid),
       containers: [
         {
           name: containerName,

@@ -4,7 +4,14 @@ import { isConflict, isNotFound } from '../../kube/errors.ts'
 import { type KubeObject, keyOf, splitKey } from '../../kube/object.ts'
 import { controllerOf } from '../../kube/owner.ts'
 import { Reflector } from '../../kube/reflector.ts'
-import { persistentVolumeClaims, pods, type ResourceType, secrets } from '../../kube/resource.ts'
+import {
+  persistentVolumeClaims,
+  podDisruptionBudgets,
+  pods,
+  type ResourceType,
+  secrets,
+  services,
+} from '../../kube/resource.ts'
 import { byOwner } from '../../kube/store.ts'
 import { Controller } from '../../runtime/controller.ts'
 
@@ -17,7 +24,7 @@ const owning: readonly ResourceType<KubeObject>[] = [
   persistentVolumeClaims,
 ]
 
-/** Plays the cluster's garbage collector for our kinds: pods, Secrets, claims and instances whose owner is gone are deleted. */
+/** Plays the cluster's garbage collector for our kinds: pods, Secrets, claims, instances, Services and budgets whose owner is gone are deleted. */
 export class FakeGarbageCollector {
   readonly #client: KubeClient
   readonly #owners: ReadonlyMap<string, Reflector<KubeObject>>
@@ -34,6 +41,8 @@ export class FakeGarbageCollector {
       this.#dependents<KubeObject>(secrets),
       this.#dependents<KubeObject>(persistentVolumeClaims),
       this.#dependents<KubeObject>(ephemeralInstances),
+      this.#dependents<KubeObject>(services),
+      this.#dependents<KubeObject>(podDisruptionBudgets),
     ]
     for (const { store } of this.#owners.values()) {
       store.onChange((old, next) => {
