@@ -124,6 +124,21 @@ for (const [name, what] of [
     assert.match(await outcome(upload, name), /metadata\.name becomes part of other names: use at most 50/))
 }
 
+test('importGeneration can be raised, and not lowered', async () => {
+  const image = (importGeneration?: number) => ({
+    apiVersion,
+    kind: 'BaseImage' as const,
+    metadata: { name: 'again', namespace: 'default' },
+    spec: { ...upload, ...(importGeneration === undefined ? {} : { importGeneration }) } as never,
+  })
+  for (const raised of [undefined, 1, 2]) await client.apply(baseImages, image(raised))
+  const lowered = await client.apply(baseImages, image(1)).then(
+    () => 'accepted',
+    (error: Error) => error.message,
+  )
+  assert.match(lowered, /importGeneration can only be raised/)
+})
+
 test('a later apply can change one source for another', async () => {
   const image = (source: Spec) => ({
     apiVersion,

@@ -14,6 +14,20 @@ export const longestImageName = 50
 export const baseImageSpec = z
   .object({
     source: imageSource,
+    importGeneration: z
+      .int32()
+      .min(0)
+      .optional()
+      .meta(
+        rules({
+          rule: 'self >= oldSelf',
+          message:
+            'importGeneration can only be raised: each raise makes the image from its source once more',
+        }),
+      )
+      .describe(
+        'Raise it, and the image is made from its source once more: when what a URL serves has changed, or to try again at once after a failure was mended. VMs boot the content that there is until the new one is complete. Default 0; it cannot be lowered.',
+      ),
     capacity: quantity('capacity', '1Mi', '64Ti')
       .default('10Gi')
       .describe(

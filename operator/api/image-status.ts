@@ -22,7 +22,9 @@ const failure = z
     message: z.string().max(1024).describe('Why, in a sentence.'),
     permanent: z
       .boolean()
-      .describe('Whether a retry is useless before the spec changes. Otherwise it is tried again.'),
+      .describe(
+        'Whether a retry is of no use before somebody mends something: it is tried again rarely. Otherwise it is tried again soon.',
+      ),
     at: z.iso.datetime().describe('When.'),
     podUID: z.string().max(63).describe('UID of the worker pod that failed.'),
   })

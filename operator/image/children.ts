@@ -13,8 +13,16 @@ export const imageFinalizer = 'ephemera.dev/image-in-use'
  * deleted: nothing is ever written over.
  */
 export function contentName({ metadata, spec }: Pick<BaseImage, 'metadata' | 'spec'>): string {
-  const { source, storageClassName, capacity } = spec
-  const text = canonicalJson({ uid: metadata.uid, source, storageClassName, capacity: String(capacity) })
+  const { source, storageClassName, capacity, importGeneration = 0 } = spec
+  // Names of before there was this field stay as they are.
+  const again = importGeneration === 0 ? {} : { importGeneration }
+  const text = canonicalJson({
+    uid: metadata.uid,
+    source,
+    storageClassName,
+    capacity: String(capacity),
+    ...again,
+  })
   return `${metadata.name}-${createHash('sha256').update(text).digest('hex').slice(0, 8)}`
 }
 

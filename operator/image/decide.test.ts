@@ -231,14 +231,37 @@ const rows: readonly {
     name: 'a failure for good stalls',
     given: observed({ pod: worker(endedWorker(2, { reason: 'NotBootable', message: 'No boot sector.' })) }),
     want: ['Failed', 'NotBootable'],
-    message: /No boot sector\. Correct the spec/,
+    message: /No boot sector\. Correct spec\.source, or .* raise spec\.importGeneration/,
     stalled: true,
   },
   {
     name: 'a failure for good stays, without its pod',
-    given: observed({ image: image({ status: failing(true, 9999) }) }),
+    given: observed({ image: image({ status: failing(true, 3599) }) }),
     want: ['Failed', 'HTTPError'],
     stalled: true,
+  },
+  {
+    name: 'and is tried again after an hour all the same',
+    given: observed({ image: image({ status: failing(true, 3600) }) }),
+    want: ['Pending', 'Starting'],
+    action: 'createWorker',
+  },
+  {
+    name: 'but not before its pod is gone',
+    given: observed({
+      image: image({ status: failing(true, 3600) }),
+      pod: worker(endedWorker(2, { reason: 'HTTPError', message: 'The server answers 404.' })),
+    }),
+    want: ['Failed', 'HTTPError'],
+    stalled: true,
+  },
+  {
+    name: 'the pod of that try is what counts then',
+    given: observed({
+      image: image({ status: failing(true, 3700) }),
+      pod: { ...running, metadata: { ...running.metadata, uid: 'uid-next' } },
+    }),
+    want: ['Importing', 'Importing'],
   },
   {
     name: 'a worker that is gone without a word was lost',
@@ -308,9 +331,12 @@ test('the same content has the same name, another source, size, class or image a
     image({ spec: uploading }),
     image({ spec: { capacity: '1Gi' } }),
     image({ spec: { storageClassName: 'fast' } }),
+    image({ spec: { importGeneration: 1 } }),
+    image({ spec: { importGeneration: 2 } }),
     image({ meta: { uid: 'uid-2' } }),
   ].map(contentName)
   assert.is(new Set(names).size, names.length)
+  assert.is(contentName(image({ spec: { importGeneration: 0 } })), wanted)
   assert.is(contentName(image({ spec: { minDisk: '1Gi', os: 'Debian' }, status: published })), wanted)
 })
 

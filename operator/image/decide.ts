@@ -1,7 +1,7 @@
 import { hasFinalizer } from '../kube/finalizer.ts'
 import type { Pod } from '../kube/object.ts'
 import { isControlledBy } from '../kube/owner.ts'
-import { retryDelaySeconds } from '../worker/backoff.ts'
+import { rareRetryDelaySeconds, retryDelaySeconds } from '../worker/backoff.ts'
 import { viewWorker, type WorkerView } from '../worker/view.ts'
 import { imageFinalizer } from './children.ts'
 import { judgeWorker } from './importing.ts'
@@ -20,7 +20,7 @@ const checks: readonly Check[] = [
   claimLost, //      the claim is going, or lost its volume
   made, //           the worker made it a moment ago
   failed, //         the worker failed, and it is not counted yet
-  refused, //        it failed for good
+  refused, //        it failed, and only somebody can mend it
   backingOff, //     it failed, and the next try is not due
   goingAway, //      the worker pod was told to go
   withoutSource, //  what it is made from is not there
@@ -134,15 +134,27 @@ function failed(observed: Observed, worker: WorkerView | undefined): Verdict | u
 }
 
 function noted(observed: Observed, failure: NonNullable<Verdict['failure']>): Verdict {
-  if (failure.permanent) return { ...forGood(failure), failure }
+  if (failure.permanent)
+    return { ...forNow(failure), failure, requeueAfterSeconds: secondsUntilRareTry(observed, observed.now) }
   const failures = (workOf(observed)?.failures ?? 0) + 1
   return { ...tryAgain(failure, failures), failure, requeueAfterSeconds: retryDelaySeconds(failures) }
 }
 
 type Told = Pick<NonNullable<Verdict['failure']>, 'reason' | 'message'>
 
-const forGood = ({ reason, message }: Told): Verdict =>
-  stalled('Failed', reason, `${message} Correct the spec: the image is fetched again when it changes.`)
+const forNow = ({ reason, message }: Told): Verdict =>
+  stalled(
+    'Failed',
+    reason,
+    `${message} Correct spec.source, or mend it there and raise spec.importGeneration; the operator tries again by itself, at first after an hour.`,
+  )
+
+/** Seconds until what only somebody can mend is tried again, just in case. */
+function secondsUntilRareTry(observed: Observed, failedAt: Date): number {
+  const began = Date.parse(workOf(observed)?.startedAt ?? '') || failedAt.getTime()
+  const delay = rareRetryDelaySeconds((failedAt.getTime() - began) / 1000)
+  return delay - (observed.now.getTime() - failedAt.getTime()) / 1000
+}
 
 const tryAgain = ({ reason, message }: Told, failures: number): Verdict =>
   goesOn(
@@ -151,9 +163,16 @@ const tryAgain = ({ reason, message }: Told, failures: number): Verdict =>
     `${message} It is tried again ${retryDelaySeconds(failures)} s after the failure.`,
   )
 
-function refused(observed: Observed): Verdict | undefined {
-  const failure = workOf(observed)?.lastFailure
-  return failure?.permanent === true ? forGood(failure as Told) : undefined
+function refused(observed: Observed, worker: WorkerView | undefined): Verdict | undefined {
+  const work = workOf(observed)
+  const failure = work?.lastFailure
+  // A pod of its own since then is the next try.
+  if (failure?.permanent !== true || (worker !== undefined && worker.uid !== failure.podUID)) return undefined
+  const requeueAfterSeconds = secondsUntilRareTry(observed, new Date(failure.at))
+  // When it is due, the pod that failed goes before another one is made.
+  return requeueAfterSeconds > 0 || worker !== undefined
+    ? { ...forNow(failure as Told), requeueAfterSeconds: Math.max(1, requeueAfterSeconds) }
+    : undefined
 }
 
 function goingAway(_: Observed, worker: WorkerView | undefined): Verdict | undefined {
@@ -168,7 +187,8 @@ function goingAway(_: Observed, worker: WorkerView | undefined): Verdict | undef
 function backingOff(observed: Observed, worker: WorkerView | undefined): Verdict | undefined {
   const work = workOf(observed)
   const failure = work?.lastFailure
-  if (failure === undefined || (worker !== undefined && worker.uid !== failure.podUID)) return undefined
+  if (failure === undefined || failure.permanent || (worker !== undefined && worker.uid !== failure.podUID))
+    return undefined
   const failures = work?.failures ?? 1
   const age = (observed.now.getTime() - Date.parse(failure.at)) / 1000
   const left = retryDelaySeconds(failures) - age
