@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { BaseImage } from '../operator/api/base-image.ts'
 import { apiVersion } from '../operator/api/group.ts'
 import { baseImages } from '../operator/api/types.ts'
 import { findCondition } from '../operator/kube/conditions.ts'
@@ -10,6 +11,7 @@ import { kubectl } from './harness/kubectl.ts'
 import { Lab } from './harness/lab.ts'
 import { outputOf } from './harness/run.ts'
 import { waitFor } from './harness/wait-for.ts'
+import { Workbench } from './harness/workbench.ts'
 
 const lab = new Lab(test, 'base-image')
 
@@ -61,6 +63,53 @@ lab.step('a VM boots it, and its status says what it started from', async () => 
 lab.step('a URL that leads into the node is refused for good', async () => {
   await apply('inside', { http: { url: 'http://127.0.0.1:10250/pods' } })
   await because('inside', 'AddressRefused')
+})
+
+/** Where the workbench serves a file of its own. */
+async function served(file: string): Promise<string> {
+  const ip = await lab.kubectl('get', 'pod', Workbench.podName, '-o', 'jsonpath={.status.podIP}')
+  return `http://${ip}:8080/${file}`
+}
+
+lab.step(
+  'a packed file of a web server is refused with a wrong digest, and taken with the right one',
+  async () => {
+    await lab.workbench.sh('gzip -c /claims/base/disk.qcow2 > /claims/tiny.gz')
+    const url = await served('tiny.gz')
+    await apply('fetched', { http: { url, sha256: '0'.repeat(64) } })
+    const told = await because('fetched', 'DigestMismatch')
+    const [sha256 = ''] = (await lab.workbench.sh('sha256sum /claims/tiny.gz')).split(' ')
+    assert.ok(told?.message.includes(sha256), told?.message)
+    await apply('fetched', { http: { url, sha256 } })
+    await because('fetched', 'Imported')
+  },
+)
+
+lab.step('what was not there is fetched once it is, when importGeneration is raised', async () => {
+  await apply('late', { http: { url: await served('late.gz') } })
+  assert.match((await because('late', 'HTTPError'))?.message ?? '', /404.*importGeneration/)
+  await lab.workbench.sh('cp /claims/tiny.gz /claims/late.gz')
+  await lab.kubectl('patch', 'bimg', 'late', '--type=merge', '-p', '{"spec":{"importGeneration":1}}')
+  await because('late', 'Imported')
+})
+
+lab.step('a changed source makes a new content, and a VM that runs keeps its own', async () => {
+  const { boot: before } = await lab.status('web1')
+  const source = { upload: null, http: { url: await served('tiny.gz') } }
+  await lab.kubectl('patch', 'bimg', 'sent', '--type=merge', '-p', JSON.stringify({ spec: { source } }))
+  const isNew = (image: BaseImage) =>
+    image.status?.claim !== undefined &&
+    image.status.claim !== before?.claim &&
+    image.status.observedGeneration === image.metadata.generation
+  await waitFor(
+    'the new content',
+    90,
+    () => client.get(baseImages, { namespace: lab.namespace, name: 'sent' }),
+    isNew,
+  )
+  assert.equal((await lab.status('web1')).boot, before)
+  assert.is(await lab.sh('web1', 'hostname'), 'web1')
+  await lab.kubectl('get', 'pvc', before?.claim ?? '')
 })
 
 lab.step('an import from a claim survives the loss of its worker', async () => {
