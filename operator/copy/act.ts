@@ -1,12 +1,13 @@
 import { labels } from '../api/labels.ts'
 import type { Config } from '../config.ts'
-import type { Target } from '../kube/calls.ts'
 import type { KubeClient } from '../kube/client.ts'
-import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.ts'
+import { deleteVery } from '../kube/delete-very.ts'
+import { isAlreadyExists } from '../kube/errors.ts'
 import type { Intent, KubeObject, Pod, Secret } from '../kube/object.ts'
-import { persistentVolumeClaims, pods, secrets } from '../kube/resource.ts'
+import { persistentVolumeClaims, pods } from '../kube/resource.ts'
 import { putSecret } from '../pod/put-secret.ts'
 import { Refused, refusalOf } from '../pod/refused.ts'
+import { removeWorker } from '../worker/remove.ts'
 import type { CopyAction, CopyObserved } from './decide.ts'
 import { sourceName, sourceWorker, targetName, targetWorker } from './desired.ts'
 import { copyAnnotations, recordText } from './record.ts'
@@ -37,11 +38,11 @@ export async function act(
       return
     }
     case 'deleteClaim':
-      await gone(client.delete(persistentVolumeClaims, { namespace, name }, { uid, signal }))
+      await deleteVery(client, persistentVolumeClaims, { namespace, name }, uid, signal)
       return
     case 'removeWorkers': {
-      await removeWorker(client, { namespace, name: targetName(claim) }, signal)
-      await removeWorker(client, { namespace: record.of.namespace, name: sourceName(input) }, signal)
+      await removeWorker({ namespace, name: targetName(claim) }, client, signal)
+      await removeWorker({ namespace: record.of.namespace, name: sourceName(input) }, client, signal)
       return
     }
     case 'createSource': {
@@ -79,20 +80,5 @@ async function createWorker(
   } catch (error) {
     // Made before, and not in the cache yet.
     if (!isAlreadyExists(error)) throw refusalOf(error, `worker pod ${name}`)
-  }
-}
-
-/** The Secret first, which nobody would find any more without the pod. Throws KubeError. */
-export async function removeWorker(client: KubeClient, target: Target, signal: AbortSignal): Promise<void> {
-  await gone(client.delete(secrets, target, { signal }))
-  await gone(client.delete(pods, target, { signal }))
-}
-
-/** What is gone already is what was wanted. */
-async function gone(deletion: Promise<void>): Promise<void> {
-  try {
-    await deletion
-  } catch (error) {
-    if (!isNotFound(error) && !isConflict(error)) throw error
   }
 }

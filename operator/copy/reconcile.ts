@@ -3,9 +3,10 @@ import type { Store } from '../kube/store.ts'
 import { Refused } from '../pod/refused.ts'
 import type { ReconcileContext } from '../runtime/controller.ts'
 import type { Outcome } from '../runtime/outcome.ts'
+import { removeWorker } from '../worker/remove.ts'
 import { viewWorker } from '../worker/view.ts'
 import { type ImageAccess, mayHave } from './access.ts'
-import { act, type CopyActDependencies, removeWorker } from './act.ts'
+import { act, type CopyActDependencies } from './act.ts'
 import { type Copied, contentOf } from './content.ts'
 import { type CopyAction, type CopyObserved, decideCopy, failedOnce } from './decide.ts'
 import { sourceName, targetName } from './desired.ts'
@@ -81,7 +82,7 @@ export class CopyReconciler {
     const known = copies.flatMap((copy) => Object.values(this.#workersOf(copy)))
     for (const pod of sources.pods.byIndex('copyFor', `${kind}/${key}`))
       if (!known.includes(pod) && pod.metadata.deletionTimestamp === undefined)
-        await removeWorker(client, pod.metadata, signal)
+        await removeWorker(pod.metadata, client, signal)
   }
 
   #workersOf(copy: ClaimView): Readonly<{ source: Pod | undefined; target: Pod | undefined }> {

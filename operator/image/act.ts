@@ -2,16 +2,15 @@ import type { BaseImage } from '../api/base-image.ts'
 import { labels } from '../api/labels.ts'
 import { baseImages } from '../api/types.ts'
 import type { Config } from '../config.ts'
-import type { Target } from '../kube/calls.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { deleteVery } from '../kube/delete-very.ts'
-import { isAlreadyExists } from '../kube/errors.ts'
 import { addFinalizer, removeFinalizer } from '../kube/finalizer.ts'
-import type { Intent, KubeObject, PersistentVolumeClaim, Pod } from '../kube/object.ts'
+import type { PersistentVolumeClaim } from '../kube/object.ts'
 import { isControlledBy } from '../kube/owner.ts'
-import { persistentVolumeClaims, pods, type ResourceType, secrets } from '../kube/resource.ts'
+import { persistentVolumeClaims, pods } from '../kube/resource.ts'
+import { createOurs, nameTaken, type Whose } from '../pod/create-ours.ts'
 import { putSecret } from '../pod/put-secret.ts'
-import { Refused, refusalOf } from '../pod/refused.ts'
+import { refusalOf } from '../pod/refused.ts'
 import { imageFinalizer } from './children.ts'
 import { contentClaim, contentSecret, contentWorker } from './desired.ts'
 import type { Observed } from './observed.ts'
@@ -40,7 +39,7 @@ export async function act(
       await removeFinalizer(client, baseImages, image, imageFinalizer, { signal })
       return
     case 'createClaim':
-      await createOurs(client, image, persistentVolumeClaims, contentClaim({ image, name }), signal)
+      await createOurs(client, persistentVolumeClaims, contentClaim({ image, name }), whose(image), signal)
       return
     case 'createWorker': {
       const { source } = observed
@@ -51,24 +50,10 @@ export async function act(
           throw refusalOf(error, "the worker's Secret")
         },
       )
-      if (outcome !== 'done') throw taken('Secret', name)
-      await createOurs(client, image, pods, contentWorker({ image, name, source, config }), signal)
+      if (outcome !== 'done') throw nameTaken('Secret', name, whose(image))
+      await createOurs(client, pods, contentWorker({ image, name, source, config }), whose(image), signal)
     }
   }
-}
-
-/** Takes away a worker pod: after its Secret, which nobody would find any more without the pod. */
-export async function removePod({ metadata }: Pod, client: KubeClient, signal: AbortSignal): Promise<void> {
-  if (metadata.deletionTimestamp === undefined) await deleteVery(client, pods, metadata, metadata.uid, signal)
-}
-
-/** Takes away the Secret of a worker. Only for a name that was made for an image: Secrets are never looked at. */
-export async function removeSecret(
-  { namespace, name }: Target,
-  client: KubeClient,
-  signal: AbortSignal,
-): Promise<void> {
-  await deleteVery(client, secrets, { namespace, name }, undefined, signal)
 }
 
 export async function removeClaim(
@@ -79,27 +64,8 @@ export async function removeClaim(
   await deleteVery(client, persistentVolumeClaims, metadata, metadata.uid, signal)
 }
 
-/** Makes it, or finds that it was made before and is not in the cache yet. */
-async function createOurs<T extends KubeObject>(
-  client: KubeClient,
-  image: BaseImage,
-  type: ResourceType<T>,
-  intent: Intent<T>,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await client.create(type, intent, { signal })
-    return
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw refusalOf(error, `the image's ${type.kind}`)
-  }
-  const other = await client.find(type, intent.metadata, { signal })
-  if (other === undefined || isControlledBy(other, image)) return
-  throw taken(type.kind, intent.metadata.name)
-}
-
-const taken = (kind: string, name: string) =>
-  new Refused(
-    'NameTaken',
-    `${kind} ${name} exists and does not belong to this image: delete it, or give the image another name.`,
-  )
+const whose = (image: BaseImage): Whose => ({
+  what: 'image',
+  remedy: 'delete it, or give the image another name',
+  isOurs: (object) => isControlledBy(object, image),
+})

@@ -9,7 +9,8 @@ import { OwnWrites } from '../kube/own-writes.ts'
 import { Refused } from '../pod/refused.ts'
 import type { ReconcileContext } from '../runtime/controller.ts'
 import type { Outcome } from '../runtime/outcome.ts'
-import { type ActDependencies, act, removeClaim, removePod, removeSecret } from './act.ts'
+import { removeWorker, removeWorkerSecret } from '../worker/remove.ts'
+import { type ActDependencies, act, removeClaim } from './act.ts'
 import { decide, leftovers } from './decide.ts'
 import { type ObserveDependencies, observe } from './observe.ts'
 import type { Observed } from './observed.ts'
@@ -88,12 +89,12 @@ export class ImageReconciler {
     const found = leftovers(observed, status)
     // Before the status, which may be all that knows of it.
     if (found.secret !== undefined)
-      await removeSecret({ ...image.metadata, name: found.secret }, client, signal)
+      await removeWorkerSecret({ ...image.metadata, name: found.secret }, client, signal)
     await this.#say(image, status, signal)
     // After the status, which holds what the worker said.
-    for (const pod of found.pods) {
-      if (pod.metadata.name !== found.secret) await removeSecret(pod.metadata, client, signal)
-      await removePod(pod, client, signal)
+    for (const { metadata } of found.pods) {
+      if (metadata.deletionTimestamp === undefined) await removeWorker(metadata, client, signal)
+      else if (metadata.name !== found.secret) await removeWorkerSecret(metadata, client, signal)
     }
     for (const claim of found.claims) await removeClaim(claim, client, signal)
     return found

@@ -8,13 +8,12 @@ import { ControlError } from '../control/connect.ts'
 import { viewPod } from '../instance/pod-view.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { deleteVery } from '../kube/delete-very.ts'
-import { isAlreadyExists } from '../kube/errors.ts'
 import { addFinalizer, removeFinalizer } from '../kube/finalizer.ts'
-import type { Intent, KubeObject } from '../kube/object.ts'
 import { isControlledBy } from '../kube/owner.ts'
-import { persistentVolumeClaims, pods, type ResourceType } from '../kube/resource.ts'
+import { persistentVolumeClaims, pods } from '../kube/resource.ts'
+import { createOurs, nameTaken, type Whose } from '../pod/create-ours.ts'
 import { putSecret } from '../pod/put-secret.ts'
-import { Refused, refusalOf } from '../pod/refused.ts'
+import { refusalOf } from '../pod/refused.ts'
 import { removeWorker } from '../worker/remove.ts'
 import { snapshotFinalizer, snapshotLabels } from './children.ts'
 import { isUnclean, secondsLeft } from './decide.ts'
@@ -50,7 +49,7 @@ export async function act(
       await addFinalizer(client, snapshots, snapshot, snapshotFinalizer, { signal })
       return wanted
     case 'createClaim':
-      await createOurs(client, snapshot, persistentVolumeClaims, contentClaim(snapshot), signal)
+      await createOurs(client, persistentVolumeClaims, contentClaim(snapshot), whose(snapshot), signal)
       return wanted
     case 'take':
       return take(observed, dependencies)
@@ -58,7 +57,7 @@ export async function act(
       await createWorker(observed, dependencies, signal)
       return wanted
     case 'removeWorker':
-      if (worker !== undefined) await removeWorker(worker, client, signal)
+      if (worker !== undefined) await removeWorker(worker.metadata, client, signal)
       return wanted
     case 'cleanUp':
       await cleanUp(observed, dependencies, signal)
@@ -117,9 +116,9 @@ async function createWorker(
   const outcome = await putSecret(client, snapshot, secret, identity, signal).catch((error: unknown) => {
     throw refusalOf(error, "the worker's Secret")
   })
-  if (outcome !== 'done') throw taken('Secret', secret.metadata.name)
+  if (outcome !== 'done') throw nameTaken('Secret', secret.metadata.name, whose(snapshot))
   const place = { address: target.host, secondsLeft: secondsLeft(observed), config }
-  await createOurs(client, snapshot, pods, contentWorker(snapshot, place), signal)
+  await createOurs(client, pods, contentWorker(snapshot, place), whose(snapshot), signal)
 }
 
 /** Takes away what is left in the VM, where there still is that VM, and then the worker. */
@@ -135,7 +134,7 @@ async function cleanUp(
   } catch (error) {
     if (!isGivenUp(snapshot, now)) throw error
   }
-  if (worker !== undefined) await removeWorker(worker, client, signal)
+  if (worker !== undefined) await removeWorker(worker.metadata, client, signal)
 }
 
 /** A delete does not wait for ever for a VM that cannot be reached: its next snapshot takes away what is left of this one. */
@@ -155,26 +154,13 @@ async function removeClaim(
   await deleteVery(client, persistentVolumeClaims, claim.metadata, claim.metadata.uid, signal)
 }
 
-/** Makes it, or finds that it was made before and is not in the cache yet. */
-async function createOurs<T extends KubeObject>(
-  client: KubeClient,
-  snapshot: Snapshot,
-  type: ResourceType<T>,
-  intent: Intent<T>,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await client.create(type, intent, { signal })
-    return
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw refusalOf(error, `the snapshot's ${type.kind}`)
-  }
-  const other = await client.find(type, intent.metadata, { signal })
-  const wanted = Object.entries(snapshotLabels(snapshot.metadata.name))
-  const isLabelled = wanted.every(([key, value]) => other?.metadata.labels?.[key] === value)
-  if (other === undefined || isControlledBy(other, snapshot) || (snapshot.spec.retain && isLabelled)) return
-  throw taken(type.kind, intent.metadata.name)
-}
-
-const taken = (kind: string, name: string) =>
-  new Refused('NameTaken', `${kind} ${name} exists and does not belong to this snapshot: delete it.`)
+/** A claim that is to outlive its snapshot has no owner. */
+const whose = (snapshot: Snapshot): Whose => ({
+  what: 'snapshot',
+  remedy: 'delete it',
+  isOurs: (object) => {
+    const wanted = Object.entries(snapshotLabels(snapshot.metadata.name))
+    const isLabelled = wanted.every(([key, value]) => object.metadata.labels?.[key] === value)
+    return isControlledBy(object, snapshot) || (snapshot.spec.retain && isLabelled)
+  },
+})

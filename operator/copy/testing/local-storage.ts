@@ -4,6 +4,7 @@ import type { KubeClient } from '../../kube/client.ts'
 import { isAlreadyExists } from '../../kube/errors.ts'
 import { objectKey, type PersistentVolumeClaim, type Pod } from '../../kube/object.ts'
 import { persistentVolumeClaims, persistentVolumes } from '../../kube/resource.ts'
+import { recordOf } from '../record.ts'
 
 const hostname = 'kubernetes.io/hostname'
 
@@ -23,6 +24,7 @@ export class FakeLocalStorage {
     this.#client = client
     this.#kubelet = kubelet
     kubelet.place = (pod) => this.#place(pod)
+    kubelet.awaitsImage = (pod) => this.#awaitsImage(pod)
   }
 
   /** No further VM of the namespace finds room on these nodes; on the others it does. */
@@ -63,6 +65,15 @@ export class FakeLocalStorage {
       }
     }
     return { refusal: `0/${nodeNames.length} nodes are available: ${why.join(', ')}.` }
+  }
+
+  /** A copy has its image when a worker has put it there. */
+  async #awaitsImage(pod: Pod): Promise<boolean> {
+    if (!isVm(pod)) return false
+    const records = (await this.#claimsOf(pod)).map((claim) =>
+      claim === undefined ? undefined : recordOf(claim),
+    )
+    return records.some((record) => record !== undefined && record.readyAt === undefined)
   }
 
   /** As the pod's own claims are now, whatever a cache says. */

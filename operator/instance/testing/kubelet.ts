@@ -44,6 +44,8 @@ export class FakeKubelet {
   readonly workers = new FakeWorkers()
   /** The scheduler: finds a node for a pod, or says why there is none. Default: any. */
   place: (pod: Pod) => Promise<Placement> = async (pod) => ({ node: this.#anyNode(pod) })
+  /** Whether the runner in a VM's pod waits for its image. Default: the image is there. */
+  awaitsImage: (pod: Pod) => Promise<boolean> = async () => false
   readonly #client: KubeClient
   readonly #clock: Clock
   readonly #nodes: number
@@ -196,6 +198,7 @@ export class FakeKubelet {
       await this.end(key, this.#workerEnding(pod))
       return {}
     }
+    if (reached === 'running' && (await this.awaitsImage(pod))) return { requeueAfterSeconds: 0.2 }
     const ahead = stages.slice(stages.indexOf(reached) + 1, stages.indexOf(limit))
     const next = isWorker(pod)
       ? (ahead[0] ?? limit)

@@ -1,0 +1,7 @@
+import { test } from 'uvu'
+import { survivesCrashes } from '../instance/testing/crashes.ts'
+import { changesOfMind, paths } from './testing/paths.ts'
+
+survivesCrashes(test, paths, changesOfMind)
+
+test.run()
