@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { type Lab, startLab, type Worker } from '../../runner/test/lab.ts'
 import { ran } from '../../runner/test/ran.ts'
 import { median } from '../median.ts'
-import type { Metric } from '../result.ts'
+import type { Aims, Metrics } from '../table.ts'
+
+/** The most that each figure may be. */
+export const importAims: Aims = { import_ratio: 1.15, import_rss_mib: 128 }
 
 const MiB = 1024 ** 2
 const KiB = 1024
@@ -22,7 +25,7 @@ export async function measureImport(
   disk: string,
   rounds: number,
   say: (text: string) => void,
-): Promise<Readonly<Record<string, Metric>>> {
+): Promise<Metrics> {
   const lab = await startLab()
   const folder = mkdtempSync(join(tmpdir(), 'bench-import-'))
   try {

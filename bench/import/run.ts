@@ -4,13 +4,11 @@
  * DISK.RAW should hold what an OS image holds. Prints a table; writes nothing.
  */
 import { table } from '../table.ts'
-import { measureImport } from './measure.ts'
+import { importAims, measureImport } from './measure.ts'
 
 const [disk = '', rounds = '3'] = process.argv.slice(2)
 if (disk === '') {
   console.error('usage: node bench/import/run.ts DISK.RAW [ROUNDS]')
   process.exit(2)
 }
-console.log(
-  table(await measureImport(disk, Number(rounds), console.log), { import_ratio: 1.15, import_rss_mib: 128 }),
-)
+console.log(table(await measureImport(disk, Number(rounds), console.log), importAims))

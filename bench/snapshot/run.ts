@@ -1,5 +1,5 @@
 /**
- * What a snapshot costs the guest, how long it takes, and how its child boots. Prints a table and writes bench/results/snapshot.json
+ * What a snapshot costs the guest, how long it takes, how its child boots, and what an import costs. Prints a table and writes bench/results/snapshot.json
  * and the table in docs/performance.md. Run it with `make bench-snapshot`, on a machine that does nothing else.
  *
  *   hack/cluster/in node bench/snapshot/run.ts [--rounds N] [--data MIB] [--dry-run]
@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { client } from '../../e2e/harness/client.ts'
+import { diskOf } from '../../e2e/harness/guests.ts'
 import { kubectl } from '../../e2e/harness/kubectl.ts'
 import { deleteNamespace } from '../../e2e/harness/namespace.ts'
 import { makeSshKey, ssh } from '../../e2e/harness/ssh.ts'
@@ -20,12 +21,13 @@ import type { Workbench } from '../../e2e/harness/workbench.ts'
 import { byOperator } from '../boot/contenders.ts'
 import { clearGround, type Guest, instanceIn, makeGround } from '../boot/ground.ts'
 import { toSsh } from '../boot/launch.ts'
+import { importAims, measureImport } from '../import/measure.ts'
 import { commit, machine } from '../machine.ts'
 import { updatePage } from '../page.ts'
 import { writeResult } from '../result.ts'
 import { markdownTable, table } from '../table.ts'
 import { convertByHand } from './by-hand.ts'
-import { aims, type Measured, snapshotMetrics } from './figures.ts'
+import { type Measured, aims as snapshotAims, snapshotMetrics } from './figures.ts'
 import { drop, take } from './take.ts'
 
 const { values } = parseArgs({
@@ -127,7 +129,10 @@ async function timeOf(contender: ReturnType<typeof byOperator>): Promise<number>
 const where = { date: new Date().toISOString(), commit: commit(), machine: machine() }
 say(where.machine)
 try {
-  const metrics = snapshotMetrics(await measure(await makeGround(namespace)))
+  const ofSnapshots = snapshotMetrics(await measure(await makeGround(namespace)))
+  say('imports')
+  const metrics = { ...ofSnapshots, ...(await measureImport(diskOf('debian'), rounds.length, say)) }
+  const aims = { ...snapshotAims, ...importAims }
   say(`\n${table(metrics, aims)}`)
   if (!values['dry-run']) {
     const result = { name: 'snapshot', ...where, metrics }
