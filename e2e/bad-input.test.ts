@@ -73,6 +73,12 @@ const rows: readonly Row[] = [
       }),
   },
   {
+    name: 'no-volume',
+    spec: { volumes: [{ name: 'data', claim: 'absent-volume' }] },
+    reason: 'ClaimNotFound',
+    says: /no PersistentVolumeClaim absent-volume .*create it, or correct spec\.volumes \(data\)/,
+  },
+  {
     name: 'empty-claim',
     spec: { boot: { claim: 'empty' } },
     reason: 'BaseImageMissing',
@@ -153,7 +159,7 @@ lab.test(
   'nothing runs in circles: no pod where none can be, one for each other, and each started once',
   async () => {
     const found = await pace()
-    const withoutPod = ['no-claim', 'no-flavor', 'no-key-pair']
+    const withoutPod = ['no-claim', 'no-flavor', 'no-key-pair', 'no-volume']
     const expected = rows.map(({ name }) => name).filter((name) => !withoutPod.includes(name))
     assert.equal(found.map(({ name }) => name).sort(), expected.map((name) => `${name}-vm`).sort())
     assert.equal(
@@ -197,6 +203,11 @@ const refused: readonly Readonly<{ what: string; spec: SpecPart; says: RegExp }>
     what: 'no CPU',
     spec: { resources: { cpus: 0, memory: '128Mi', disk: '1Gi' } },
     says: /spec\.resources\.cpus.*greater than or equal to 1/,
+  },
+  {
+    what: 'a volume that the VM boots from',
+    spec: { volumes: [{ name: 'data', claim: 'base' }] },
+    says: /cannot be one of its volumes as well/,
   },
   { what: 'a key that is none', spec: { sshAuthorizedKeys: ['hello'] }, says: /not an OpenSSH public key/ },
   { what: 'a name that is a key', spec: { keyPairs: ['ssh-ed25519 AAAA'] }, says: /names of KeyPairs/ },
