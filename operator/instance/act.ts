@@ -68,7 +68,11 @@ export async function act(
     }
     case 'attach': {
       const { instance } = observed
-      await attachVolumes(instance, action.podUID, instance.spec.volumes ?? [], dependencies.client, signal)
+      try {
+        await attachVolumes(instance, action.podUID, instance.spec.volumes ?? [], dependencies.client, signal)
+      } catch (error) {
+        throw refusalOf(error, 'the entry on a claim that gives the VM its volume')
+      }
       return undefined
     }
     case 'pause':
