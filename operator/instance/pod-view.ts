@@ -1,6 +1,6 @@
 import type { Pod } from '../kube/object.ts'
 import { basicsOf, type PodBasics } from '../pod/view.ts'
-import { isGated } from '../volume/gate.ts'
+import { isGated, writesVolumes } from '../volume/gate.ts'
 import type { Counters } from './counters.ts'
 import { containerName } from './desired/pod.ts'
 import { type PodRecord, recordOf } from './desired/record.ts'
@@ -66,10 +66,7 @@ export function viewPod(pod: Pod): PodView {
     keyPairs: record?.keyPairs,
     disruption: status?.conditions?.find((one) => one.type === 'DisruptionTarget' && one.status === 'True')
       ?.reason,
-    writesVolumes:
-      pod.spec.volumes?.some(
-        ({ persistentVolumeClaim: claim }) => claim !== undefined && claim.readOnly !== true,
-      ) ?? false,
+    writesVolumes: writesVolumes(pod),
     hasName: pod.spec.subdomain === instancesService,
   }
 }
