@@ -6,7 +6,7 @@ export type Metric = Readonly<{
   /** What the value is compared with, in `unit`; of a ratio, what stands below the line, in the unit of what was measured. */
   baseline: number
   /** Unit of a ratio's baseline, where it is not ms. */
-  baselineUnit?: 's'
+  baselineUnit?: 's' | 'MiB/s'
   /** What was measured, divided by what it is compared with. Absent where that is nothing. */
   ratio?: number
   /** How many samples the medians are of. */

@@ -30,10 +30,13 @@ export type Measured = Readonly<{
 /** Medians, and ratios of medians. */
 export function snapshotMetrics({ gaps, quiesced, plain, durations, writes, boots }: Measured): Metrics {
   const rest = median(gaps.map((gap) => gap.rest))
-  const throughput = ratio(
-    writes.map(({ meanwhile }) => meanwhile),
-    writes.map(({ before }) => before),
-  )
+  const throughput: Metric = {
+    ...ratio(
+      writes.map(({ meanwhile }) => meanwhile),
+      writes.map(({ before }) => before),
+    ),
+    baselineUnit: 'MiB/s',
+  }
   return {
     pause_over_baseline_ms: {
       value: median(gaps.map((gap) => gap.snapshot)) - rest,
