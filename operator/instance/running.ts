@@ -105,11 +105,15 @@ function pauseOf({ instance }: Observed, pod: PodView): 'Pausing' | 'Paused' | u
   return reason === 'Pausing' || reason === 'Paused' ? reason : undefined
 }
 
-/** As asked, or because its disk is being shelved: what it wrote after the moment that is kept would be lost. */
+/**
+ * As asked, or because its disk is being shelved: what it wrote after the moment that is kept would be lost. One that has
+ * volumes runs on all the same, so that it can end in order: what is on those outlives it.
+ */
 function isToStandStill(observed: Observed, pod: PodView): boolean {
   const { instance, kept } = observed
   if (instance.spec.powerState === 'Paused') return true
   if (instance.spec.powerState !== 'Shelved' || standingOf(kept) === 'lost') return false
+  if (pod.writesVolumes) return false
   return kept?.status?.takenAt !== undefined || pauseOf(observed, pod) !== undefined
 }
 

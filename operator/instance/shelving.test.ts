@@ -174,6 +174,22 @@ for (const row of rows as readonly (Row & { was?: string })[]) {
   })
 }
 
+const volume = { name: 'data', claim: 'data', readOnly: false, isBlock: false, bytes: 2 ** 30 }
+for (const [what, volumes, wantPhases, graceSeconds] of [
+  ['a VM with a volume runs on until it is powered down in order', [volume], 'Running', undefined],
+  ['a VM without one stands still, and is cut off', [], 'Pausing', 2],
+] as const)
+  test(what, () => {
+    const verdictOf = (kept: Snapshot) => {
+      const world = given({ kept })
+      const pod = onNode(podOf(world.instance, answering, 0, 20, undefined, undefined, volumes))
+      return decide({ ...world, pod })
+    }
+    assert.is(verdictOf(snapshot({}, taken)).active.reason, wantPhases)
+    const { action } = verdictOf(snapshot({}, ready))
+    assert.is(action?.kind === 'delete' && action.graceSeconds, graceSeconds)
+  })
+
 test('a VM under way to its shelf is in progress, one at rest is current', () => {
   const types = (of: Given) => {
     const world = given(of)

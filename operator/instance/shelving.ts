@@ -7,7 +7,7 @@ import { judgePod } from './running.ts'
 import { shelvedOf } from './shelved.ts'
 import { down, no, type Verdict } from './verdict.ts'
 
-/** Its disk is kept or worthless: nothing is left for the guest to do. */
+/** Its disk is kept or worthless, and it has no other that outlives it: nothing is left for the guest to do. */
 const graceSeconds = 2
 
 /** powerState is Shelved: the VM is kept in a Snapshot, and then its pod goes. */
@@ -21,7 +21,8 @@ export function shelved(observed: Observed, pod: PodView | undefined): Verdict |
     return isOurs ? down('Stopping', 'Shelved', 'The pod of the shelved VM goes.') : undefined
   }
   const snapshot = keeping(observed, `Taken because powerState of ${instance.metadata.name} is Shelved.`)
-  const gone = { kind: 'delete', podUID: pod.uid, graceSeconds } as const
+  const end = { kind: 'delete', podUID: pod.uid } as const
+  const gone = pod.writesVolumes ? end : { ...end, graceSeconds }
   if (snapshot === undefined)
     return { ...down('Stopping', 'Shelved', atRestAs(known?.snapshot)), action: gone }
   const { name } = snapshot.metadata
