@@ -12,7 +12,7 @@ export type LastVm = Readonly<{
 }>
 
 /** Reasons of Active under which the operator itself takes a pod away. It writes them before it does. */
-const ownEndings: ReadonlySet<Reason> = new Set([
+export const ownEndings: ReadonlySet<string> = new Set<Reason>([
   'Stopping',
   'Stopped',
   'Expired',
@@ -26,7 +26,7 @@ const ownEndings: ReadonlySet<Reason> = new Set([
 /** Whether the operator took this pod away, or is about to. */
 export function isEndedByUs({ instance: { status } }: Pick<Observed, 'instance'>, podUID: string): boolean {
   const reason = findCondition(status?.conditions, 'Active')?.reason
-  return status?.podUID === podUID && ownEndings.has(reason as Reason)
+  return status?.podUID === podUID && ownEndings.has(reason ?? '')
 }
 
 /** Undefined: there was none, or it ended because the operator ended it, so that none was lost. */

@@ -47,6 +47,11 @@ const losses: readonly { name: string; of: EphemeralInstance; want: boolean }[] 
     want: false,
   },
   {
+    name: 'one whose time is over',
+    of: instance({}, { startedAt, conditions: active('False', 'Expired') }),
+    want: false,
+  },
+  {
     name: 'one that somebody stopped',
     of: instance({ powerState: 'Stopped' }, { startedAt, conditions: active('False', 'Stopped') }),
     want: false,

@@ -1,5 +1,6 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import { labels } from '../api/labels.ts'
+import { ownEndings } from '../instance/last-vm.ts'
 import { findCondition, isTrue } from '../kube/conditions.ts'
 
 /** What an instance is in its set: one of those that were asked for, or one that stands by. */
@@ -34,13 +35,12 @@ export function ordinalOf(setName: string, instanceName: string): number | undef
   return /^(0|[1-9]\d{0,4})$/.test(digits) ? Number(digits) : undefined
 }
 
-/** Reasons of Active under which the VM is away because somebody asked for that, or makes room for itself elsewhere. */
-const asked: ReadonlySet<string> = new Set(['Rebuilding', 'SpecChanged', 'Stopping', 'Stopped', 'Moving'])
-
 function isLost({ spec, status }: EphemeralInstance): boolean {
   const active = findCondition(status?.conditions, 'Active')
   const hasRun = status?.startedAt !== undefined || (status?.restarts ?? 0) > 0
-  return hasRun && spec.powerState === 'Running' && active?.status === 'False' && !asked.has(active.reason)
+  return (
+    hasRun && spec.powerState === 'Running' && active?.status === 'False' && !ownEndings.has(active.reason)
+  )
 }
 
 /** @param hash of the template as it is */

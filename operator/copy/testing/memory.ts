@@ -1,6 +1,7 @@
 import type { BaseImage } from '../../api/base-image.ts'
 import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
 import type { Flavor } from '../../api/flavor.ts'
+import type { InstanceSet } from '../../api/instance-set.ts'
 import type { KeyPair } from '../../api/key-pair.ts'
 import type { Snapshot } from '../../api/snapshot.ts'
 import { instanceIndexes } from '../../instance/sources.ts'
@@ -41,6 +42,7 @@ export class Crash extends Error {
  */
 export class MemoryCluster {
   readonly instances = new ObjectStore<EphemeralInstance>({ indexes: instanceIndexes })
+  readonly sets = new ObjectStore<InstanceSet>()
   readonly flavors = new ObjectStore<Flavor>()
   readonly keyPairs = new ObjectStore<KeyPair>()
   readonly images = new ObjectStore<BaseImage>()
@@ -57,6 +59,7 @@ export class MemoryCluster {
   constructor() {
     const all: Record<string, unknown> = {
       EphemeralInstance: this.instances,
+      InstanceSet: this.sets,
       Pod: this.pods,
       Secret: this.secrets,
       PersistentVolumeClaim: this.claims,
@@ -128,9 +131,15 @@ export class MemoryCluster {
         written()
         return made
       },
-      delete: async (type: ResourceType<KubeObject>, target: Target, { uid }: { uid?: string } = {}) => {
+      delete: async (
+        type: ResourceType<KubeObject>,
+        target: Target,
+        { uid, resourceVersion }: { uid?: string; resourceVersion?: string } = {},
+      ) => {
         const found = existing(type, target)
-        if (uid !== undefined && uid !== found.metadata.uid) throw failure(409, 'Conflict', target.name)
+        const isOther = uid !== undefined && uid !== found.metadata.uid
+        const isNewer = resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion
+        if (isOther || isNewer) throw failure(409, 'Conflict', target.name)
         this.remove(storeOf(type), found)
         written()
       },
