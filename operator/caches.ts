@@ -1,5 +1,13 @@
 import { labels, labelValues } from './api/labels.ts'
-import { baseImages, ephemeralInstances, flavors, instanceSets, keyPairs, snapshots } from './api/types.ts'
+import {
+  baseImages,
+  ephemeralInstances,
+  flavors,
+  instanceSets,
+  keyPairs,
+  securityGroupType,
+  snapshots,
+} from './api/types.ts'
 import { copiedObject, servedObject } from './copy/record.ts'
 import { imageIndexes } from './image/sources.ts'
 import { instanceIndexes } from './instance/sources.ts'
@@ -8,6 +16,7 @@ import type { Clock } from './kube/clock.ts'
 import { objectKey, type Pod } from './kube/object.ts'
 import { Reflector } from './kube/reflector.ts'
 import {
+  networkPolicies,
   nodes,
   persistentVolumeClaims,
   persistentVolumes,
@@ -43,6 +52,8 @@ export function openCaches(options: { client: KubeClient; emit: Emit<KubeTelemet
     volumes: new Reflector({ ...options, type: persistentVolumes }),
     /** Only those that the operator made. */
     services: new Reflector({ ...options, type: services, labelSelector: ofOperator }),
+    policies: new Reflector({ ...options, type: networkPolicies, labelSelector: ofOperator }),
+    securityGroups: new Reflector({ ...options, type: securityGroupType }),
     budgets: new Reflector({ ...options, type: podDisruptionBudgets, labelSelector: ofOperator }),
     nodes: new Reflector({ ...options, type: nodes, transform: slimNode }),
     /** Only the pods that carry the operator's label, and of those only what `slimPod` lets through. */

@@ -19,6 +19,7 @@ import type { Emit, KubeTelemetry } from './kube/telemetry.ts'
 import { namespaceController } from './namespace/controller.ts'
 import type { ControllerOptions } from './runtime/controller.ts'
 import { Findings } from './runtime/findings.ts'
+import { securityGroupController } from './security/controller.ts'
 import { setController } from './set/controller.ts'
 import { snapshotController } from './snapshot/controller.ts'
 import type { WorkerControl } from './worker/control.ts'
@@ -46,6 +47,7 @@ export function openControllers(options: ControllersOptions) {
   const access = new ImageAccess(options)
   const findings = new Findings()
   const instances = instanceController({ ...options, caches, access, findings, applier: applier('instance') })
+  const groups = securityGroupController({ ...options, caches, applier: applier('security') })
   const namespaces = namespaceController({ ...options, caches, findings, applier: applier('namespace') })
   const companions = { client, findings, instances: caches.instances.store, controller: options.controller }
   const exposed = companionController({
@@ -93,6 +95,7 @@ export function openControllers(options: ControllersOptions) {
       copies('BaseImage'),
       copies('Snapshot'),
       namespaces,
+      groups,
       exposed,
       budgets,
     ] as const,

@@ -4,6 +4,7 @@ import { ephemeralInstance } from '../../operator/api/ephemeral-instance.ts'
 import { flavor } from '../../operator/api/flavor.ts'
 import { instanceSet } from '../../operator/api/instance-set.ts'
 import { keyPair } from '../../operator/api/key-pair.ts'
+import { securityGroup } from '../../operator/api/security-group.ts'
 import { snapshot } from '../../operator/api/snapshot.ts'
 
 /** A column of `kubectl get`. Priority 1 shows with `-o wide` alone. */
@@ -305,6 +306,25 @@ export const kinds: readonly Kind[] = [
         description: 'Why it is (not) ready, in a sentence.',
         priority: 1,
       },
+    ],
+  },
+  {
+    kind: 'SecurityGroup',
+    plural: 'securitygroups',
+    singular: 'securitygroup',
+    shortNames: ['esg'],
+    scope: 'Namespaced',
+    schema: securityGroup,
+    selectableFields: [],
+    columns: [
+      {
+        name: 'Ready',
+        type: 'string',
+        jsonPath: condition('Ready', 'status'),
+        description: 'Whether its NetworkPolicy is as the rules say.',
+      },
+      { name: 'Description', type: 'string', jsonPath: '.spec.description', description: 'What it is for.' },
+      age,
     ],
   },
   {

@@ -16,6 +16,7 @@ import { rebootGeneration, rebuildGeneration, resetGeneration } from './power-co
 import { readiness } from './readiness.ts'
 import { resources } from './resources.ts'
 import { diskNamesDiffer, scratch } from './scratch.ts'
+import { securityGroups } from './security-group.ts'
 import { seedFormat } from './seed-format.ts'
 import { sshAuthorizedKeys } from './ssh-key.ts'
 import { userData, userDataFrom } from './user-data.ts'
@@ -70,6 +71,7 @@ export const instanceSpec = z
     ports,
     network: network.optional(),
     expose: expose.optional(),
+    securityGroups,
     eviction: eviction.optional(),
     placement: placement.optional(),
     volumes: volumes.optional(),

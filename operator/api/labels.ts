@@ -24,7 +24,16 @@ export const labels = {
   setRole: `${group}/set-role`,
   /** On the same: what template it was made from. */
   templateHash: `${group}/template-hash`,
+  /** On the pods of VMs that have security groups: closed, but for what a group opens. */
+  secured: `${group}/secured`,
 } as const
+
+/** On the pods of VMs that have this security group. */
+export const securityGroupLabel = (name: string): string => `security-group.${group}/${name}`
+
+/** Whether a label is one of those. */
+export const isSecurityLabel = (label: string): boolean =>
+  label === labels.secured || label.startsWith(securityGroupLabel(''))
 
 /** Values of labels that never change. */
 export const labelValues = {

@@ -88,6 +88,9 @@ export const reasons = {
   // Degraded: something beside the VM is not there.
   HostnameTaken: 'A Service named instances that is not ours keeps VMs from having names in DNS.',
   BudgetRefused: 'The API server refuses the PodDisruptionBudget that eviction: Block asks for.',
+  SecurityGroupNotFound: 'There is no SecurityGroup with a name that the spec gives: it opens nothing.',
+  SecurityGroupFailed: 'A SecurityGroup of the instance could not be put into effect: it opens nothing.',
+  PolicyRefused: 'The NetworkPolicy that closes VMs with security groups could not be made.',
   ServiceRefused: 'The API server refuses a Service: a quota, or what the spec asks of it.',
 
   // How a VM ended.

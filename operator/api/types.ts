@@ -5,6 +5,7 @@ import type { Flavor } from './flavor.ts'
 import { group, version } from './group.ts'
 import type { InstanceSet } from './instance-set.ts'
 import type { KeyPair } from './key-pair.ts'
+import type { SecurityGroup } from './security-group.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** EphemeralInstance as the API server serves it. */
@@ -40,6 +41,15 @@ export const snapshots = resourceType<Snapshot>({
   version,
   kind: 'Snapshot',
   plural: 'snapshots',
+  namespaced: true,
+})
+
+/** SecurityGroup as the API server serves it. */
+export const securityGroupType = resourceType<SecurityGroup>({
+  group,
+  version,
+  kind: 'SecurityGroup',
+  plural: 'securitygroups',
   namespaced: true,
 })
 

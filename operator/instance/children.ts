@@ -1,5 +1,5 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
-import { labels, labelValues } from '../api/labels.ts'
+import { labels, labelValues, securityGroupLabel } from '../api/labels.ts'
 
 /** The one name that all of an instance's children share: its pod and its Secret are told apart by kind. */
 export function childName(instanceName: string): string {
@@ -9,6 +9,15 @@ export function childName(instanceName: string): string {
 /** The other way round; undefined for a name that is no child's. */
 export function instanceOfChild(childName: string): string | undefined {
   return childName.endsWith('-vm') ? childName.slice(0, -'-vm'.length) : undefined
+}
+
+/** What the policies of its security groups select a VM by. On the pod alone, and brought up to date while it runs. */
+export function securityLabels({ spec }: Pick<EphemeralInstance, 'spec'>): Record<string, string> {
+  const names = spec.securityGroups ?? []
+  if (names.length === 0) return {}
+  return Object.fromEntries(
+    [labels.secured, ...names.map(securityGroupLabel)].map((label) => [label, 'true']),
+  )
 }
 
 /** Labels that Argo CD writes on what it tracks: on a child they would make Argo think that it owns the child. */

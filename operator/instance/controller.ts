@@ -32,6 +32,7 @@ export function instanceController(options: InstanceControllerOptions): Controll
     pods: caches.pods.store,
     services: caches.services.store,
     nodes: caches.nodes.store,
+    securityGroups: caches.securityGroups.store,
   }
   const reconciler = new InstanceReconciler({ ...options, sources })
   const controller = new Controller({
@@ -68,6 +69,11 @@ export function instanceController(options: InstanceControllerOptions): Controll
     instances.byIndex('snapshot', keyOf(snapshot)).map(keyOf),
   )
   controller.watchPart(sources.services, ({ spec, status }) => [spec, status], instanceOfPod)
+  controller.watchPart(
+    sources.securityGroups,
+    ({ status }) => status?.conditions,
+    (group) => instances.byIndex('securityGroup', keyOf(group)).map(keyOf),
+  )
   controller.watchPart(sources.nodes, nodePart, (node) =>
     pods.byIndex('node', node.metadata.name).flatMap(instanceOfPod),
   )

@@ -10,6 +10,7 @@ import { keyOf, type Service } from '../kube/object.ts'
 import { isControlledBy } from '../kube/owner.ts'
 import { passingFor, startingMilliseconds } from '../pod/passing.ts'
 import type { Findings } from '../runtime/findings.ts'
+import { groupFaults } from '../security/faults.ts'
 import { viewVolumes } from '../volume/view.ts'
 import { bootSourceOf, farImageOf } from './boot-source.ts'
 import { childName } from './children.ts'
@@ -83,7 +84,11 @@ export async function observe(
         : undefined,
     exposing: exposingOf(instance, sources),
     node: pod?.spec.nodeName === undefined ? undefined : sources.nodes.get(undefined, pod.spec.nodeName),
-    faults: [...dependencies.findings.of(keyOf(instance)), ...dependencies.findings.of(namespace ?? '')],
+    faults: [
+      ...groupFaults(instance, sources.securityGroups),
+      ...dependencies.findings.of(keyOf(instance)),
+      ...dependencies.findings.of(namespace ?? ''),
+    ],
     config,
     now,
   }

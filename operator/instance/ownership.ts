@@ -1,8 +1,8 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
-import { labels, labelValues } from '../api/labels.ts'
-import type { Labels, OwnerReference, Pod } from '../kube/object.ts'
+import { isSecurityLabel, labels, labelValues } from '../api/labels.ts'
+import type { OwnerReference, Pod } from '../kube/object.ts'
 import { controllerOf, isControlledBy, ownerReference } from '../kube/owner.ts'
-import { childLabels, childName } from './children.ts'
+import { childLabels, childName, securityLabels } from './children.ts'
 import type { Observed } from './observed.ts'
 
 /** What somebody took off a pod of ours, to be put back. */
@@ -10,7 +10,7 @@ export type Restoration = Readonly<{
   podUID: string
   /** Of the pod as it was looked at: nothing is written over what came after. */
   resourceVersion: string
-  labels?: Labels
+  labels?: Readonly<Record<string, string | null>>
   /** All of them, ours added. */
   ownerReferences?: readonly OwnerReference[]
 }>
@@ -33,8 +33,14 @@ export function isOurs(known: Known, pod: Pod): boolean {
 export function restorationOf(instance: EphemeralInstance, pod: Pod): Restoration | undefined {
   const { uid: podUID = '', resourceVersion = '', namespace, deletionTimestamp } = pod.metadata
   if (deletionTimestamp !== undefined) return undefined
-  const wanted = Object.entries(childLabels(instance))
-  const missing = wanted.filter(([name, value]) => pod.metadata.labels?.[name] !== value)
+  const wanted = { ...childLabels(instance), ...securityLabels(instance) }
+  const found = pod.metadata.labels ?? {}
+  // A group that the spec does not name any more is left at once; null takes a label off.
+  const left = Object.keys(found).filter((name) => isSecurityLabel(name) && !(name in wanted))
+  const missing = [
+    ...Object.entries(wanted).filter(([name, value]) => found[name] !== value),
+    ...left.map((name) => [name, null] as const),
+  ]
   const isOrphan = !isControlledBy(pod, instance)
   if (missing.length === 0 && !isOrphan) return undefined
   const owners = pod.metadata.ownerReferences ?? []

@@ -45,6 +45,7 @@ function world(spec: Parameters<typeof instance>[0], applyStatus: Applier['apply
       pods,
       services: new ObjectStore(),
       nodes: new ObjectStore(),
+      securityGroups: new ObjectStore(),
     },
     findings: new Findings(),
     client,

@@ -2,6 +2,7 @@ import type { BaseImage } from '../api/base-image.ts'
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Flavor } from '../api/flavor.ts'
 import type { KeyPair } from '../api/key-pair.ts'
+import type { SecurityGroup } from '../api/security-group.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import {
   type KubeObject,
@@ -27,6 +28,7 @@ export type Sources = Readonly<{
   volumes: Store<PersistentVolume>
   /** Only those that the operator made. */
   services: Store<Service>
+  securityGroups: Store<SecurityGroup>
   /** Only what `slimNode` lets through. */
   nodes: Store<Node>
   /** Only the pods that carry the operator's label. */
@@ -47,6 +49,8 @@ export const instanceIndexes: IndexFunctions<EphemeralInstance> = {
     ]),
   ],
   namespace: ({ metadata }) => [metadata.namespace ?? ''],
+  securityGroup: ({ metadata, spec }) =>
+    (spec.securityGroups ?? []).map((name) => objectKey(metadata.namespace, name)),
   volume: volumeKeysOf,
 }
 

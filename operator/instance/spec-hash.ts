@@ -12,6 +12,7 @@ const immediate: ReadonlySet<string> = new Set([
   'locked',
   'expose',
   'eviction',
+  'securityGroups',
 ])
 
 /**

@@ -1,17 +1,19 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Reason } from '../api/reasons.ts'
+import type { Config } from '../config.ts'
 import { instancesService } from '../instance/hostname.ts'
 import type { Applier } from '../kube/apply.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { isNamespaceTerminating } from '../kube/errors.ts'
 import { keepChild } from '../kube/keep-child.ts'
-import type { Service } from '../kube/object.ts'
-import { services } from '../kube/resource.ts'
+import type { NetworkPolicy, Service } from '../kube/object.ts'
+import { networkPolicies, services } from '../kube/resource.ts'
 import type { Store } from '../kube/store.ts'
 import { Refused, refusalOf } from '../pod/refused.ts'
 import type { ReconcileContext } from '../runtime/controller.ts'
 import type { Fault, Findings } from '../runtime/findings.ts'
 import type { Outcome } from '../runtime/outcome.ts'
+import { wall, wallName } from '../security/policy.ts'
 import { isOfOperator, nameService } from './desired.ts'
 
 export type NamespaceReconcileDependencies = Readonly<{
@@ -22,6 +24,8 @@ export type NamespaceReconcileDependencies = Readonly<{
   /** Indexed by `namespace`. */
   instances: Pick<Store<EphemeralInstance>, 'byIndex'>
   services: Pick<Store<Service>, 'get'>
+  policies: Pick<Store<NetworkPolicy>, 'get'>
+  config: Pick<Config, 'namespace'>
   now: () => Date
 }>
 
@@ -49,8 +53,10 @@ export class NamespaceReconciler {
     if (left > 0) return { requeueAfterSeconds: left }
     const fault = await this.#keepNames(namespace, !isEmpty, signal)
     findings.note(namespace, 'names', fault)
+    const isOpen = await this.#keepWall(namespace, signal)
+    findings.note(namespace, 'wall', isOpen)
     if (isEmpty) this.#emptySince.delete(namespace)
-    return fault === undefined ? {} : { requeueAfterSeconds: retrySeconds }
+    return fault === undefined && isOpen === undefined ? {} : { requeueAfterSeconds: retrySeconds }
   }
 
   #leftToLinger(namespace: string): number {
@@ -58,6 +64,32 @@ export class NamespaceReconciler {
     const since = this.#emptySince.get(namespace) ?? now
     this.#emptySince.set(namespace, since)
     return lingerSeconds - (now - since) / 1000
+  }
+
+  /** What closes the VMs that have security groups; the groups open them. */
+  async #keepWall(namespace: string, signal: AbortSignal): Promise<Fault | undefined> {
+    const { instances, policies, config } = this.#dependencies
+    const isWanted = instances
+      .byIndex('namespace', namespace)
+      .some(({ spec }) => (spec.securityGroups?.length ?? 0) > 0)
+    const child = {
+      type: networkPolicies,
+      name: wallName,
+      namespace,
+      wanted: isWanted ? wall(namespace, config.namespace) : undefined,
+      live: policies.get(namespace, wallName),
+      isOurs: isOfOperator,
+    }
+    try {
+      if ((await keepChild(child, this.#dependencies, signal)) === 'done') return undefined
+    } catch (error) {
+      if (isNamespaceTerminating(error)) return undefined
+      const refusal = refusalOf(error, `NetworkPolicy ${wallName}`)
+      if (!(refusal instanceof Refused)) throw error
+      return { reason: 'PolicyRefused', message: refusal.message }
+    }
+    const message = `NetworkPolicy ${wallName} of the namespace is not the operator's, so that VMs with security groups may be open: delete it.`
+    return { reason: 'PolicyRefused', message }
   }
 
   async #keepNames(

@@ -23,6 +23,7 @@ export const acceptedNetworks: readonly { name: string; spec: Spec }[] = [
       'kubernetes.io/egress-bandwidth': '10M',
     }),
   },
+  { name: 'security groups', spec: but({ securityGroups: ['web', 'db'] }) },
   { name: 'an eviction that blocks', spec: but({ eviction: 'Block' }) },
 ]
 
@@ -61,6 +62,13 @@ export const refusedNetworks: readonly { name: string; spec: Spec; want: RegExp 
     name: '17 annotations',
     spec: annotated(Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`k8s.ovn.org/${n}`, 'x']))),
     want: /must have at most 16 (items|properties)/,
+  },
+  { name: 'no security groups at all', spec: but({ securityGroups: [] }), want: /at least 1 items/ },
+  { name: 'a security group twice', spec: but({ securityGroups: ['a', 'a'] }), want: /Duplicate value/ },
+  {
+    name: 'a security group with a space',
+    spec: but({ securityGroups: ['a b'] }),
+    want: /securityGroups takes names of SecurityGroups/,
   },
   {
     name: 'an unknown eviction',

@@ -167,7 +167,12 @@ export class Cast {
     const unreachable = () => Promise.reject(new Error('no control port in this test'))
     this.#instances = new InstanceReconciler({
       ...shared,
-      sources: { ...cluster, services: new ObjectStore(), nodes: new ObjectStore() },
+      sources: {
+        ...cluster,
+        services: new ObjectStore(),
+        nodes: new ObjectStore(),
+        securityGroups: new ObjectStore(),
+      },
       findings: new Findings(),
       applier: Object.assign(client, { forget: () => {} }) as unknown as Applier,
       events: { record: () => undefined },

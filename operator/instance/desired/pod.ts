@@ -11,7 +11,7 @@ import { ownerReference } from '../../kube/owner.ts'
 import { restrictedContainer, restrictedPod, secretVolume } from '../../pod/restricted.ts'
 import { acceleratorArguments, qemuArguments } from '../../qemu/argv.ts'
 import { runDirectory } from '../../qemu/sockets.ts'
-import { childLabels, childName } from '../children.ts'
+import { childLabels, childName, securityLabels } from '../children.ts'
 import { raised } from '../counters.ts'
 import { instancesService } from '../hostname.ts'
 import { type Size, scratchDisks } from '../size.ts'
@@ -80,7 +80,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
     metadata: {
       name: childName(name),
       ...(namespace === undefined ? {} : { namespace }),
-      labels: { ...childLabels(instance), ...groupLabels(instance) },
+      labels: { ...childLabels(instance), ...securityLabels(instance), ...groupLabels(instance) },
       annotations: {
         ...instance.spec.network?.annotations,
         // A VM's pod that ended is done, not on its way: Argo CD would wait for it otherwise.
