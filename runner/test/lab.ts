@@ -214,8 +214,10 @@ export async function startLab(): Promise<Lab> {
       processes: () =>
         execFileSync('ip', ['netns', 'pids', `${name}-pod`], { encoding: 'utf8' })
           .split('\n')
-          .filter((pid) => pid !== '' && existsSync(`/proc/${pid}/comm`))
-          .map((pid) => ({ name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), pid: Number(pid) })),
+          .flatMap((pid) => {
+            const name = nameOf(pid)
+            return name === undefined ? [] : [{ name, pid: Number(pid) }]
+          }),
       signal: (signal) => {
         if (container.pid === undefined || !running) return
         const own = container.pid
@@ -256,5 +258,14 @@ export async function startLab(): Promise<Lab> {
       execFileSync('umount', ['-l', folder])
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** The name of a process; undefined for one that has ended meanwhile. */
+function nameOf(pid: string): string | undefined {
+  try {
+    return pid === '' ? undefined : readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+  } catch {
+    return undefined
   }
 }
