@@ -2,10 +2,11 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { rawDisk, sameDisk } from './images.ts'
+import { qemuImg, rawDisk, sameDisk } from './images.ts'
 import { type Lab, startLab } from './lab.ts'
 import { sha256 } from './pod.ts'
 
+const MiB = 1024 ** 2
 let lab: Lab
 const at = (name: string) => join(lab.files, name)
 
@@ -13,6 +14,8 @@ test.before(async () => {
   lab = await startLab()
   rawDisk(at('disk.raw'))
   rawDisk(at('disk.raw.other'))
+  for (const name of ['', '.other'])
+    qemuImg('convert', '-f', 'raw', '-O', 'qcow2', '-c', at(`disk.raw${name}`), at(`disk.qcow2${name}`))
 })
 test.after(() => lab.remove())
 
@@ -29,11 +32,23 @@ const healed = [
   { name: 'a server that is busy is asked again', path: 'busy/503/1/disk.raw' },
   { name: 'a server that does not tell the length is believed', path: 'chunked/disk.raw' },
   { name: 'redirects are followed', path: 'hops/3/disk.raw' },
+  {
+    name: 'a qcow2, which is written as it comes, is taken up where it broke',
+    path: 'drop/1000000/disk.qcow2',
+    file: 'disk.qcow2',
+    asks: 5,
+  },
+  {
+    name: 'a qcow2 that breaks on a server without ranges begins anew',
+    path: 'drop-no-range/1000000/disk.qcow2',
+    file: 'disk.qcow2',
+  },
+  { name: 'a qcow2 whose length is not told', path: 'chunked/disk.qcow2', file: 'disk.qcow2' },
 ] as const
 for (const { name, path, ...more } of healed) {
   test(name, async () => {
     const before = lab.requests().length
-    const digest = `sha256:${await sha256(at('disk.raw'))}`
+    const digest = `sha256:${await sha256(at('file' in more ? more.file : 'disk.raw'))}`
     const end = await lab.run({
       job: 'import-http',
       env: { WORKER_URL: `${lab.url}/${path}`, WORKER_DIGEST: digest },
@@ -44,13 +59,23 @@ for (const { name, path, ...more } of healed) {
   })
 }
 
-test('a file that changes while it is downloaded is downloaded anew, not mixed', async () => {
-  const end = await lab.run({
-    job: 'import-http',
-    env: { WORKER_URL: `${lab.url}/changed/4000000/disk.raw` },
+for (const path of ['changed/4000000/disk.raw', 'changed/1000000/disk.qcow2']) {
+  test(`a file that changes while it is downloaded is downloaded anew, not mixed: ${path}`, async () => {
+    const end = await lab.run({ job: 'import-http', env: { WORKER_URL: `${lab.url}/${path}` } })
+    assert.is(end.code, 0, end.log)
+    assert.ok(sameDisk(at('disk.raw.other'), 'raw', join(end.target, 'disk.qcow2'), 'qcow2'))
   })
-  assert.is(end.code, 0, end.log)
-  assert.ok(sameDisk(at('disk.raw.other'), 'raw', join(end.target, 'disk.qcow2'), 'qcow2'))
+}
+
+test('a qcow2 that does not end is stopped at the bound', async () => {
+  // Of tables, as many as a disk of that size can have are allowed on top.
+  const big = at('big.qcow2')
+  rawDisk(`${big}.raw`, 64 * MiB, 48 * MiB)
+  qemuImg('convert', '-f', 'raw', '-O', 'qcow2', `${big}.raw`, big)
+  const env = { WORKER_URL: `${lab.url}/chunked/big.qcow2`, WORKER_MAX_BYTES: String(8 * MiB) }
+  const end = await lab.run({ job: 'import-http', env })
+  assert.is(end.outcome.reason, 'ImageTooLarge', JSON.stringify(end.outcome))
+  assert.equal(readdirSync(end.target), [])
 })
 
 const failures = [

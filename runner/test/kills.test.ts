@@ -93,6 +93,7 @@ test('leftovers of another worker are removed first', async () => {
 
 const sizes = [
   { name: 'while it is downloaded', file: 'disk.raw', size: '30m' },
+  { name: 'while it is downloaded as it comes', file: 'disk.qcow2', size: '3m' },
   { name: 'while it is converted', file: 'disk.raw', size: '70m' },
 ] as const
 for (const { name, file, size } of sizes) {

@@ -9,7 +9,7 @@ shown() {
 }
 
 # find_file URL: sets `file_url`, where the redirects end, with its `address`, `total` (bytes, or null) and `validator` (for If-Range).
-# Only the first byte is asked for. `http_options` (words for curl: credentials) go to no other place than the first.
+# Only the first 16 bytes are asked for, and left in $run/start. `http_options` (words for curl: credentials) go to no other place than the first.
 find_file() {
   local hops=0 tries=0 code next first_place=''
   file_url=$1
@@ -21,8 +21,8 @@ find_file() {
       [ "$place" = "$first_place" ] || http_options=''
       for address in $addresses; do
         : >"$run/headers"
-        browse --connect-to "::$address:" -r 0-0 -D "$run/headers" --max-time 60 -w "%output{$run/answer}%{http_code} %{redirect_url}" \
-          $http_options -- "$file_url" 2>"$run/errors" | head -c 1 >/dev/null
+        browse --connect-to "::$address:" -r 0-15 -D "$run/headers" --max-time 60 -w "%output{$run/answer}%{http_code} %{redirect_url}" \
+          $http_options -- "$file_url" 2>"$run/errors" | head -c 16 >"$run/start"
         read -r code next <"$run/answer"
         [ "$code" = 000 ] || break
       done

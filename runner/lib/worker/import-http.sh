@@ -9,7 +9,14 @@ obtain() {
     http_options=''
     find_file "$WORKER_URL"
     [ "$total" = null ] || [ "$total" -le "$bound" ] || refuse ImageTooLarge "$shown_url has $(mib "$total"); at most $(mib "$WORKER_MAX_BYTES") are allowed here."
-    take_stream feed_file "$mine.content.partial" && break
+    if is_plain_qcow2; then
+      if take_whole "$mine.download.partial"; then
+        take_upload "$mine.download.partial" "${shown_url##*/}"
+        return
+      fi
+    else
+      take_stream feed_file "$mine.content.partial" && break
+    fi
     starts=$((starts + 1))
     [ "$starts" -lt 3 ] || last_verdict
   done

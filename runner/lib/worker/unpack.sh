@@ -125,6 +125,36 @@ digest_file() {
   check_digest "$found_digest"
 }
 
+# is_plain_qcow2: what begins like this is not packed, and has no holes to spare: no process has to stand between the server and the file.
+is_plain_qcow2() { case $(first_bytes "$run/start" 16) in 514649fb*) return 0 ;; *) return 1 ;; esac }
+
+# take_whole FILE: the download, byte for byte. Returns 1 where a new start is asked for.
+take_whole() {
+  local rc
+  whole=$1
+  rm -f "$run/verdict"
+  # What is larger than the bound cannot be written. A shell counts in blocks of 512 bytes.
+  (
+    trap '' XFSZ
+    ulimit -f $((bound / 512 + 1))
+    feed_file
+  ) >"$whole" 2>"$run/errors" &
+  follow $! whole_progress
+  rc=$?
+  whole_progress; show
+  if [ -s "$run/verdict" ]; then
+    read -r verdict <"$run/verdict"
+    [ "$verdict" != again ] || return 1
+    noted
+  fi
+  [ "$rc" -eq 0 ] && [ "$bytes" -le "$bound" ] && return 0
+  [ "$bytes" -lt "$bound" ] || too_much
+  # curl does not say why it could not write; one block more does.
+  dd if=/dev/zero bs=65536 count=16 2>"$run/errors" >>"$whole" && : >"$run/errors"
+  write_failed "$run/errors" "The download cannot be written"
+}
+whole_progress() { bytes=$(stat -c %s "$whole"); percent; }
+
 # take_upload FILE NAME: a whole file on the target volume, as it was sent, becomes `result`.
 take_upload() {
   compression_of "$(first_bytes "$1" 16)"
