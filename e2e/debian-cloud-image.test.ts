@@ -1,37 +1,88 @@
+import { gzipSync } from 'node:zlib'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { readPublicKey } from '../operator/api/public-key.ts'
+import { baseImages, keyPairs } from '../operator/api/types.ts'
 import { findCondition } from '../operator/kube/conditions.ts'
+import { secrets } from '../operator/kube/resource.ts'
+import { client } from './harness/client.ts'
+import { kubectl } from './harness/kubectl.ts'
 import { Lab } from './harness/lab.ts'
 import { waitFor } from './harness/wait-for.ts'
 
 const lab = new Lab(test, 'debian-cloud-image', { guest: 'debian', bootSeconds: 480 })
 
-const sh = (command: string) => lab.sh('web1', command, 'debian')
+/** Not the user that the image's own configuration names. */
+const user = 'ada'
+const sh = (command: string) => lab.sh('web1', command, user)
+
+const script = '#!/bin/bash\nid -un >/var/lib/ran-by\necho "user-data: running on $(hostname)"\n'
+const cloudConfig =
+  '#cloud-config\nwrite_files:\n  - path: /etc/secret\n    permissions: "0600"\n    content: rosebud\n'
+
+/** One user-data of several kinds. */
+function multipart(parts: Readonly<Record<string, string>>): string {
+  const bodies = Object.entries(parts).map(
+    ([type, text]) => `--part\nContent-Type: text/${type}\n\n${text}\n`,
+  )
+  return `Content-Type: multipart/mixed; boundary="part"\nMIME-Version: 1.0\n\n${bodies.join('')}--part--\n`
+}
+
+lab.step('the key, the image and the user-data are objects of their own', async () => {
+  const { namespace, key } = lab
+  await client.create(keyPairs, { metadata: { name: 'ada', namespace }, spec: { publicKey: key.publicKey } })
+  const source = { claim: { name: 'base' } }
+  const image = { source, capacity: '2Gi', defaultUser: user }
+  await client.create(baseImages, { metadata: { name: 'debian', namespace }, spec: image as never })
+
+  const userData = multipart({ 'cloud-config': cloudConfig, 'x-shellscript': script })
+  const data = { packed: gzipSync(userData).toString('base64') }
+  await client.create(secrets, { metadata: { name: 'user-data', namespace }, data })
+})
+
+lab.step('the image is made of the claim', async () => {
+  const wait = ['wait', '-n', lab.namespace, '--for=condition=Ready', '--timeout=240s', 'bimg/debian']
+  await kubectl(wait, { seconds: 250 })
+})
 
 lab.step('a cloud image boots, and is Ready when the agent in it answers', async () => {
   await lab.apply('web1', {
+    boot: { image: 'debian' },
     resources: { cpus: 2, memory: '512Mi', disk: '3Gi' },
     readiness: { agent: {} },
-    userData: '#!/bin/bash\nid -un >/var/lib/ran-by\necho "user-data: running on $(hostname)"\n',
+    sshAuthorizedKeys: [],
+    keyPairs: ['ada'],
+    userDataFrom: { secretKeyRef: { name: 'user-data', key: 'packed' } },
   })
   await lab.ready('web1')
-  const { conditions } = await lab.status('web1')
+  const { conditions, boot, keyPairs: pinned } = await lab.status('web1')
   assert.match(findCondition(conditions, 'GuestReady')?.message ?? '', /agent/)
+  assert.is(boot?.defaultUser, user)
+  assert.equal(pinned, [{ name: 'ada', fingerprint: readPublicKey(lab.key.publicKey)?.fingerprint }])
 })
 
-lab.step('ssh lets the default user in, who may become root', async () => {
-  const login = () => lab.trySh('web1', 'id -un; sudo id -un; hostname', 'debian')
+lab.step('ssh lets the default user in by the key of the KeyPair, who may become root', async () => {
+  const login = () => lab.trySh('web1', 'id -un; sudo -n id -un; hostname', user)
   const { stdout } = await waitFor('ssh to answer', 300, login, ({ code }) => code === 0)
-  assert.is(stdout, 'debian\nroot\nweb1\n')
+  assert.is(stdout, `${user}\nroot\nweb1\n`)
 })
 
-lab.step('cloud-init has done its work, and the user-data script ran as root', async () => {
+lab.step('cloud-init has done its work: each part of the user-data, gzip and all', async () => {
   // Asking cloud-init itself costs seconds of an emulated CPU each time.
   const read = () => sh('cat /run/cloud-init/result.json')
   const result = await waitFor('the end of cloud-init', 300, read)
   assert.equal(JSON.parse(result).v1.errors, [])
   assert.is(await sh('cat /var/lib/ran-by'), 'root')
   assert.match(await lab.console('web1'), /user-data: running on web1/)
+  assert.is(
+    await sh('sudo cat /etc/secret; echo; stat -c %a /etc/secret /var/lib/included'),
+    'rosebud\n600\n644',
+  )
+})
+
+lab.step('what was in the Secret is neither in the log of the pod nor in that of the operator', async () => {
+  const operator = await lab.kubectl('logs', '-n', 'ephemera-system', 'deployment/ephemera', '--tail=-1')
+  for (const log of [await lab.console('web1'), operator]) assert.not.match(log, /rosebud/)
 })
 
 lab.step('the root has grown into the disk', async () => {

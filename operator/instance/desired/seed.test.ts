@@ -48,9 +48,9 @@ test('network configuration is passed on byte for byte', () => {
 test('the user of the BaseImage becomes the default one, who may become root', () => {
   const text = seedFiles({ ...source, defaultUser: 'ada' })['vendor-data'] ?? ''
   assert.match(text, /^#cloud-config\n/)
-  const { user } = parse(text) as { user: { name: string; sudo: string[] } }
+  const { user } = parse(text) as { user: { name: string; sudo: string } }
   assert.is(user.name, 'ada')
-  assert.equal(user.sudo, ['ALL=(ALL) NOPASSWD:ALL'])
+  assert.is(user.sudo, 'ALL=(ALL) NOPASSWD:ALL')
 })
 
 test('without such a user there is nothing of ours in the way of the image', () => {

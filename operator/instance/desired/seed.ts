@@ -88,6 +88,7 @@ function openStackMetadata(source: SeedSource): string {
  */
 function vendorDataOf({ defaultUser }: SeedSource): string | undefined {
   if (defaultUser === undefined) return undefined
-  const user = { name: defaultUser, lock_passwd: true, sudo: ['ALL=(ALL) NOPASSWD:ALL'] }
+  // A list of rules would do as well, but cloud-init's own schema of 2022 warns of one.
+  const user = { name: defaultUser, lock_passwd: true, sudo: 'ALL=(ALL) NOPASSWD:ALL' }
   return `#cloud-config\nuser: ${JSON.stringify(user)}\n`
 }
