@@ -23,10 +23,11 @@ export async function fingerprint(lab: Lab, name: string) {
 }
 
 function printOfInstance({ status, metadata }: EphemeralInstance, all: readonly Pod[]) {
-  const { conditions, ip, ips, nodeName, podUID, startedAt, timings, ...rest } = status ?? {}
+  const { conditions, hostname, ip, ips, nodeName, podUID, startedAt, timings, ...rest } = status ?? {}
   const pod = all.find((one) => one.metadata.uid === podUID)
   return {
     ...rest,
+    hostname: hostname?.replace(metadata.namespace ?? '', 'LAB'),
     isUpToDate: status?.observedGeneration === metadata.generation,
     pod: podUID === undefined ? 'none' : pod === undefined ? 'former' : 'present',
     address: ip === undefined ? 'none' : ip === pod?.status?.podIP && ips?.[0]?.ip === ip ? 'right' : 'wrong',
