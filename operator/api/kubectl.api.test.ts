@@ -64,7 +64,7 @@ test('kubectl get ei -o wide says why', async () => {
   const [head, row] = await table('ei', '-o', 'wide')
   assert.match(
     head ?? '',
-    / \| ACCELERATOR \| RESTARTS \| CPUS \| MEMORY \| DISK \| EXPIRES \| REASON \| MESSAGE$/,
+    / \| ACCELERATOR \| RESTARTS \| HOSTNAME \| CPUS \| MEMORY \| DISK \| EXPIRES \| REASON \| MESSAGE$/,
   )
   assert.match(
     row ?? '',
