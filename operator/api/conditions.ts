@@ -16,6 +16,8 @@ export const conditionTypes = {
     'The node is cordoned, and eviction is Block: its drain waits for this VM. Absent or False otherwise.',
   Stalled:
     'Nothing goes on before somebody acts; the message says what to do. Absent or False when nothing is wrong.',
+  OverlayFull:
+    "The node's disk has no room for what the guest writes: its CPUs stand still until there is room. Absent or False otherwise.",
   RestartRequired:
     'The spec was changed in a way that takes effect at the next rebuild. Absent or False otherwise.',
   Expiring:

@@ -86,7 +86,7 @@ export const instanceStatus = z
     conditions: conditions
       .optional()
       .describe(
-        'What is known: Ready (the guest answered; absent when stopped or paused as asked), Active (QEMU runs), GuestReady (the guest answered), Scheduled (has a node), Reconciling (work goes on), Stalled (somebody has to act), Degraded (the VM runs, and something beside it is missing), DrainBlocked (a drain of its node waits for it), RestartRequired (a change waits for a rebuild), Expiring (the instance expires soon, or did).',
+        'What is known: Ready (the guest answered; absent when stopped or paused as asked), Active (QEMU runs), GuestReady (the guest answered), Scheduled (has a node), Reconciling (work goes on), Stalled (somebody has to act), OverlayFull (the guest stands still until the disk of its node has room), Degraded (the VM runs, and something beside it is missing), DrainBlocked (a drain of its node waits for it), RestartRequired (a change waits for a rebuild), Expiring (the instance expires soon, or did).',
       ),
     ip: z
       .string()

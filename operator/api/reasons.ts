@@ -85,6 +85,9 @@ export const reasons = {
   VolumeEmpty: 'A volume that is only to be read has no disk yet.',
   KVMUnavailable: 'accelerator is KVM, and the node has none to give.',
 
+  OverlayFull:
+    "The node's disk has no room for what the guest writes, and the guest stands still until there is.",
+
   // Degraded: something beside the VM is not there.
   HostnameTaken: 'A Service named instances that is not ours keeps VMs from having names in DNS.',
   BudgetRefused: 'The API server refuses the PodDisruptionBudget that eviction: Block asks for.',

@@ -27,8 +27,13 @@ async function controlPortOf(serve: (socket: TLSSocket & { servername?: string }
 
 /** A QEMU that knows `stop`, `cont` and nothing else, and reports an event before each reply as QEMU does. */
 function fakeQemu(commands: string[]) {
-  return (socket: TLSSocket) => {
+  return (socket: TLSSocket & { servername?: string }) => {
     socket.on('error', () => undefined)
+    if (socket.servername === 'order') {
+      socket.on('data', (line) => commands.push(String(line).trim()))
+      socket.end('{"taken":true}\n')
+      return
+    }
     socket.write(`${JSON.stringify({ QMP: { version: {}, capabilities: [] } })}\r\n`)
     let text = ''
     socket.on('data', (chunk) => {
@@ -54,7 +59,11 @@ test('pausing and resuming reach QEMU as stop and cont after the negotiation', a
   await vmControl().setPaused(port.target, true)
   await vmControl().setPaused(port.target, false)
   await port.stop()
-  assert.equal(commands, ['qmp_capabilities', 'stop', 'qmp_capabilities', 'cont'])
+  const [pause, resume] = [
+    ['hold 1', 'qmp_capabilities', 'stop'],
+    ['hold 0', 'qmp_capabilities', 'cont'],
+  ]
+  assert.equal(commands, [...pause, ...resume])
 })
 
 test('an order is a line to the order service, which takes it', async () => {

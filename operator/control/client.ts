@@ -57,6 +57,8 @@ export function vmControl(timeoutMilliseconds = 5_000): VmControl & DiskControl 
     },
 
     async setPaused(target, paused) {
+      // The pod lets a guest that had no room on its disk go on by itself; not one that is to be paused. Pods of older versions do neither.
+      await readLine(target, 'order', AbortSignal.timeout(timeoutMilliseconds), `hold ${paused ? 1 : 0}\n`)
       const command = (qmp: Qmp) => qmp.execute(paused ? 'stop' : 'cont', {})
       await onQmp(target, timeoutMilliseconds, command)
     },

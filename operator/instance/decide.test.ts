@@ -203,10 +203,11 @@ const rows: readonly Row[] = [
     requeue: 2.5,
   },
   {
-    name: 'boots once QEMU runs',
+    name: 'boots once QEMU runs, and is looked at again: it may be held for want of room',
     given: observed({ instance: plain, pod: running(booting) }),
     phase: 'Booting',
     active: 'Running',
+    requeue: 60,
   },
   {
     name: 'is ready once the guest answered',

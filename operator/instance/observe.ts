@@ -18,6 +18,7 @@ import { isToBeKept, keeping } from './expiring.ts'
 import { keyPairsOf } from './key-pairs.ts'
 import type { MadePods } from './made-pods.ts'
 import type { Observed } from './observed.ts'
+import { mayBeFull } from './overlay-full.ts'
 import { isOurs } from './ownership.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 import { orderUnderWay } from './rebooting.ts'
@@ -118,10 +119,11 @@ function imageOf(
   return snapshot === undefined ? undefined : snapshots.get(metadata.namespace, snapshot)
 }
 
-/** The pod is asked only for what the kubelet does not tell: why QEMU does not start, which accelerator it got, and
- * whether a guest that was told to reboot has done so. */
+/** The pod is asked only for what the kubelet does not tell: why QEMU does not start, which accelerator it got,
+ * whether a guest that was told to reboot has done so, and whether one that is silent is held. */
 function isWorthAsking(instance: EphemeralInstance, pod: PodView, config: Config, now: Date): boolean {
   if (pod.terminating || pod.runningSince === undefined || pod.ips.length === 0) return false
+  if (mayBeFull({ instance, now }, pod)) return true
   if (pod.ready && orderUnderWay({ instance }, pod) !== undefined) return true
   if (!pod.started) return passingFor(pod.runningSince, startingMilliseconds, now) === 0
   const known = instance.status?.podUID === pod.uid && instance.status.accelerator !== undefined

@@ -198,7 +198,7 @@ const readiness: ReadonlyArray<
   {
     name: 'a VM that started afresh meanwhile only boots',
     after: { spec: reset, pod: again },
-    want: ['Booting', 'Booting', undefined],
+    want: ['Booting', 'Booting', 60],
   },
 ]
 for (const { name, after, want } of readiness)

@@ -5,6 +5,7 @@ import { passingFor, schedulingMilliseconds, startingMilliseconds } from '../pod
 import { startTroubleOf } from '../pod/waiting.ts'
 import { standingOf } from '../snapshot/keep.ts'
 import type { Observed } from './observed.ts'
+import { lookAgainSeconds, overlayFull } from './overlay-full.ts'
 import { copying } from './placing.ts'
 import type { PodView } from './pod-view.ts'
 import { ordered, rebooting } from './rebooting.ts'
@@ -21,6 +22,7 @@ const steps: readonly Step[] = [
   paused, //        powerState is Paused
   resumed, //       it was paused, and is not to be any more
   ordered, //       it is to be reset or rebooted
+  overlayFull, //   QEMU holds the guest, for want of room on the node's disk
   rebooting, //     it was, and has not answered since
   answered, //      the guest answers
   silent, //        QEMU runs, the guest does not answer
@@ -180,5 +182,6 @@ function silent({ instance }: Observed, pod: PodView): Verdict {
           'The guest answered before and does not any more: look at its console (kubectl logs).',
         )
       : no('Booting', 'QEMU runs; the guest has not answered yet.'),
+    requeueAfterSeconds: lookAgainSeconds,
   }
 }

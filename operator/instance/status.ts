@@ -24,6 +24,7 @@ const abnormal = [
   'Expiring',
   'Degraded',
   'DrainBlocked',
+  'OverlayFull',
 ] as const
 
 /** The whole status that a verdict amounts to. Times move only when what they belong to changed. */
@@ -81,6 +82,7 @@ function conditionsOf(
       ? []
       : [named('Reconciling', { status: 'True', reason: guestReady.reason, message: guestReady.message })]),
     ...(stalled === undefined ? [] : [named('Stalled', { status: 'True', ...stalled })]),
+    ...(stalled?.reason === 'OverlayFull' ? [named('OverlayFull', { status: 'True', ...stalled })] : []),
     ...(change === undefined
       ? []
       : [named('RestartRequired', { status: 'True', reason: 'ChangeWaiting', message: change })]),

@@ -17,14 +17,17 @@ qmp() { echo "{\"execute\":\"$1\",\"arguments\":{${2-}}${3:+,\"id\":\"$3\"}}" >&
 # follow_machine: ends the container when QEMU ends. Wakes for each line, each dead child and each SIGTERM.
 follow_machine() {
   local line
-  guest=Booting ended='' resting='' rest_reason='' tick=5
+  guest=Booting ended='' resting='' rest_reason=''
   qmp qmp_capabilities
   guest_reboots_as_wished
   qmp query-status '' status
   while alive "$qemu"; do
+    # Once a second while something is waited for that nobody reports.
+    [ -z "$stopping$reboot_until$wished_from$space_try" ] && tick=5 || tick=1
     if read -r -t "$tick" line <&3; then hear "$line"; fi
     power_tick
     orders_tick
+    space_tick
     keep_helpers
   done
   # The last events may still be in the pipe.
@@ -45,7 +48,7 @@ hear() {
     *'"event": "RESET"'*) machine_reset ;;
     *'"event": "NETDEV_STREAM_CONNECTED"'*) qmp announce-self '"initial":50,"max":550,"rounds":5,"step":50' ;;
     *'"event": "VSERPORT_CHANGE"'*) case $1 in *'"open": true'*) agent_opened ;; *) agent_closed ;; esac ;;
-    *'"event": "BLOCK_IO_ERROR"'*'"nospace": true'*) case $1 in *'"node-name": "volume-'*) rest_reason=VolumeFull ;; *) rest_reason=OverlayFull ;; esac ;;
+    *'"event": "BLOCK_IO_ERROR"'*'"nospace": true'*) case $1 in *'"node-name": "volume-'*) no_space VolumeFull ;; *) no_space OverlayFull ;; esac ;;
     *'"event": "GUEST_PANICKED"'*) ended=panic ;;
     *'"event": "SHUTDOWN"'*)
       case $1 in
@@ -59,7 +62,8 @@ hear() {
 
 machine_runs() {
   flag started
-  rest_reason='' resting=''
+  uptime_seconds
+  rest_reason='' resting='' space_try='' ran_since=$seconds
   [ -z "$stopping" ] || return 0
   state Running
   start_asking

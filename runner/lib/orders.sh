@@ -4,11 +4,13 @@ reboot_taken=0 reset_taken=0 # the last numbers that were taken
 rebooted=0 reset=0           # and those after which the machine has begun anew
 reboot_until=''              # when a guest that was asked to reboot is reset
 wished_from=''               # from when on a reboot is the guest's own again
+held=''                      # paused by the operator, whatever else holds the machine
 
-# obey reboot|reset N
+# obey reboot|reset N, hold 0|1
 obey() {
   [ -z "$stopping" ] || return 0
   case $1 in
+    hold) held=${2#0} ;;
     reset) [ "$2" -gt "$reset_taken" ] || return 0; reset_taken=$2; reset_machine ;;
     reboot) [ "$2" -gt "$reboot_taken" ] || return 0; reboot_taken=$2; reboot_guest ;;
   esac
@@ -25,7 +27,7 @@ reset_machine() {
 # The guest's agent reboots it; without one that answers, ctrl-alt-del does; and without either, a reset after the grace period.
 reboot_guest() {
   uptime_seconds
-  reboot_until=$((seconds + ${VM_GRACE_SECONDS:-30})) wished_from='' tick=1
+  reboot_until=$((seconds + ${VM_GRACE_SECONDS:-30})) wished_from=''
   guest_reboots reset
   if [ -z "${agent_open-}" ]; then hear agent-silent; else "$lib/guest-reboot" "$run/agent.sock" </dev/null >"$run/qmp-local.out" & fi
 }
@@ -48,7 +50,7 @@ orders_tick() {
 # itself, a moment later: that is not yet the guest's own wish.
 machine_reset() {
   uptime_seconds
-  rebooted=$reboot_taken reset=$reset_taken reboot_until='' wished_from=$((seconds + 5)) tick=1
+  rebooted=$reboot_taken reset=$reset_taken reboot_until='' wished_from=$((seconds + 5))
   [ -n "$resting" ] || start_asking
 }
 
@@ -56,6 +58,5 @@ machine_reset() {
 guest_reboots() { [ "${VM_ON_GUEST_REBOOT-}" != rebuild ] || qmp set-action "\"reboot\":\"$1\""; }
 guest_reboots_as_wished() {
   wished_from=''
-  [ -n "$stopping" ] || tick=5
   guest_reboots shutdown
 }

@@ -13,7 +13,7 @@ on_term() {
   [ -n "$qemu" ] || finish 0 Terminated "stopped before the machine was started"
   uptime_seconds
   stopping=$seconds
-  guest='' tick=1
+  guest=''
   unflag ready
   state Stopping
 }

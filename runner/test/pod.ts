@@ -76,6 +76,8 @@ export type PodOptions = Readonly<{
   /** Fills `volumes`, a folder for each that is no block device, and `devices`, for the nodes of those. */
   prepare?: (folder: string) => void
   scratch?: readonly ScratchDisk[]
+  /** The overlay's volume is a memory file system of so many MiB. Default: a folder. */
+  overlayMebibytes?: number
 }>
 
 /** Prints on stderr what a build says, returns what it prints on stdout. */
@@ -114,6 +116,8 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
   const at = (...words: string[]) => join(folder, ...words)
   for (const volume of ['base', 'overlay', 'run', 'seed', 'control', 'nbd']) mkdirSync(at(volume))
   if (options.env?.VM_USER_DATA_FROM !== undefined) mkdirSync(at('user-data'))
+  if (options.overlayMebibytes !== undefined)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${options.overlayMebibytes}m`, 'tmpfs', at('overlay')])
   for (const volume of ['overlay', 'run']) chownSync(at(volume), uid, uid)
   ;(options.base ?? tinyBase)(at('base'))
   const { volumes = [], scratch = [] } = options
@@ -253,6 +257,7 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
       signal('SIGKILL')
       await ended
       execFileSync(join(here, 'network'), ['down', name])
+      if (options.overlayMebibytes !== undefined) execFileSync('umount', ['-l', at('overlay')])
       rmSync(folder, { recursive: true, force: true })
     },
   }

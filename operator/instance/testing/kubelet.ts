@@ -130,6 +130,12 @@ export class FakeKubelet {
     this.#controller.enqueue(pod)
   }
 
+  /** The node has no room for what this VM writes: QEMU holds the guest, and it does not answer. `trouble` ends it. */
+  async fill(pod: string): Promise<void> {
+    this.vms.trouble(pod, { phase: 'Running', reason: 'OverlayFull', message: 'no room' })
+    await this.#patch(pod, (live) => this.#container(live, { ready: false }))
+  }
+
   /** The VM's container ends. The kubelet starts it again where the pod's restartPolicy says so. */
   async end(pod: string, ending: Ending): Promise<void> {
     const { exitCode, ...words } = ending

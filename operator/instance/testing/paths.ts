@@ -207,6 +207,22 @@ export const paths: readonly Path[] = [
     settled: is('Ready'),
     print: printOfShelved,
   },
+  {
+    name: 'no room for the overlay',
+    before: ready(),
+    act: (lab) => lab.world.kubelet.fill(lab.pod(name)),
+    settled: is('Stalled'),
+  },
+  {
+    name: 'room for the overlay again',
+    before: async (lab) => {
+      await ready()(lab)
+      await lab.world.kubelet.fill(lab.pod(name))
+      await lab.phase(name, 'Stalled')
+    },
+    act: async (lab) => lab.world.kubelet.trouble(lab.pod(name), undefined),
+    settled: is('Ready'),
+  },
   { name: 'pod lost', before: ready(), act: losePod, settled: isAnother },
   {
     name: 'pod lost under Never',

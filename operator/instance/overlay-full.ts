@@ -1,0 +1,50 @@
+import { findCondition } from '../kube/conditions.ts'
+import type { Observed } from './observed.ts'
+import type { PodView } from './pod-view.ts'
+import { no, type Verdict, yes } from './verdict.ts'
+
+/** A guest that does not answer may stand still for want of room, which only the runner knows: it is asked this often. Seconds. */
+const askSeconds = 60
+
+/** Until there is room again. The pod gets ready by itself then, which a watch tells; a guest that was not ready before may not. */
+const askAgainSeconds = 20
+
+/** QEMU holds the guest, because a write found no room. Nothing is lost, and the runner lets it go on when there is room. */
+export function overlayFull(observed: Observed, pod: PodView): Verdict | undefined {
+  if (pod.ready || !isFull(observed, pod)) return undefined
+  const message = `The disk of node ${pod.node} has no room for what the guest writes, so the guest's CPUs stand still. Free room there, by deleting or stopping other VMs or pods: the guest then goes on by itself, and has lost nothing.`
+  return {
+    phase: 'Stalled',
+    active: yes('Running', `QEMU holds the guest on node ${pod.node}.`),
+    guestReady: no('OverlayFull', message),
+    stalled: { reason: 'OverlayFull', message },
+    requeueAfterSeconds: askAgainSeconds,
+  }
+}
+
+function isFull({ instance, runner }: Observed, pod: PodView): boolean {
+  if (runner !== undefined) return runner.reason === 'OverlayFull'
+  return isKnownFull({ instance }, pod)
+}
+
+function isKnownFull({ instance: { status } }: Pick<Observed, 'instance'>, pod: PodView): boolean {
+  if (status?.podUID !== pod.uid || status.restarts !== pod.restarts) return false
+  return findCondition(status.conditions, 'GuestReady')?.reason === 'OverlayFull'
+}
+
+/**
+ * Whether to ask the runner of a VM whose guest does not answer: when it fell silent just now, while its overlay is full, and once
+ * a minute else. A guest that answers, or has just started, is not asked about.
+ */
+export function mayBeFull({ instance, now }: Pick<Observed, 'instance' | 'now'>, pod: PodView): boolean {
+  if (!pod.started || pod.ready || instance.spec.powerState === 'Paused') return false
+  const { status } = instance
+  if (status?.podUID !== pod.uid || status.restarts !== pod.restarts) return false
+  const known = findCondition(status.conditions, 'GuestReady')
+  if (known === undefined) return false
+  if (known.status === 'True' || known.reason === 'OverlayFull') return true
+  return now.getTime() - Date.parse(known.lastTransitionTime) >= askSeconds * 1000
+}
+
+/** When to look again at a guest that does not answer. */
+export const lookAgainSeconds = askSeconds
