@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { actions } from './actions.ts'
 import { listMap } from './cel.ts'
 import { conditions, observedGeneration } from './conditions.ts'
 import { service } from './expose.ts'
@@ -160,6 +161,7 @@ export const instanceStatus = z
       .describe(
         'Where the disk of the VM was kept when powerState was last Shelved. Fresh VMs start from it until the instance is rebuilt or stopped.',
       ),
+    actions,
     expiresAt: z.iso
       .datetime()
       .optional()

@@ -6,6 +6,7 @@ import { type Condition, type NewCondition, removeCondition, setConditions } fro
 import { carriedOut, raised } from './counters.ts'
 import { expiresAt } from './expiry.ts'
 import { hostnameOf } from './hostname.ts'
+import { historyOf } from './history.ts'
 import { changedKeyPairs } from './key-pairs.ts'
 import { lastVm } from './last-vm.ts'
 import { isCordoned } from './node-loss.ts'
@@ -42,7 +43,7 @@ export function statusOf(observed: Observed, verdict: Verdict): InstanceStatus {
     (list, type) => (wanted.some((one) => one.type === type) ? list : removeCondition(list, type)),
     before?.conditions ?? [],
   )
-  return {
+  const status: InstanceStatus = {
     observedGeneration: generation,
     phase: verdict.phase,
     conditions: [...setConditions(kept, wanted, now.getTime())],
@@ -56,6 +57,8 @@ export function statusOf(observed: Observed, verdict: Verdict): InstanceStatus {
     ...shelvedFields(instance, verdict),
     ...(expiry === undefined ? {} : { expiresAt: toTimestamp(expiry.getTime()) }),
   }
+  const actions = historyOf(before, status, pod, now)
+  return actions.length === 0 ? status : { ...status, actions: [...actions] }
 }
 
 /** The pod that the status tells of: not one of somebody else, nor one that is being thrown away. */

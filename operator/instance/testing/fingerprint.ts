@@ -23,7 +23,7 @@ export async function fingerprint(lab: Lab, name: string) {
 }
 
 function printOfInstance({ status, metadata }: EphemeralInstance, all: readonly Pod[]) {
-  const { conditions, hostname, ip, ips, nodeName, podUID, startedAt, timings, ...rest } = status ?? {}
+  const { conditions, hostname, ip, ips, nodeName, podUID, startedAt, timings, actions, ...rest } = status ?? {}
   const pod = all.find((one) => one.metadata.uid === podUID)
   return {
     ...rest,
@@ -31,6 +31,7 @@ function printOfInstance({ status, metadata }: EphemeralInstance, all: readonly 
     isUpToDate: status?.observedGeneration === metadata.generation,
     pod: podUID === undefined ? 'none' : pod === undefined ? 'former' : 'present',
     address: ip === undefined ? 'none' : ip === pod?.status?.podIP && ips?.[0]?.ip === ip ? 'right' : 'wrong',
+    actions: actions?.map(({ action }) => action),
     hasNode: nodeName !== undefined,
     hasStarted: startedAt !== undefined,
     timings: Object.keys(timings ?? {}).sort(),
