@@ -18,7 +18,11 @@ async function raise(counter: 'rebootGeneration' | 'resetGeneration', to: number
   assert.is((await lab.status('web1'))[counter], to)
 }
 
+/** Panics as soon as it is up, each time. */
+const panics = '#!/bin/sh\necho 1 >/proc/sys/kernel/sysrq\necho c >/proc/sysrq-trigger\n'
+
 lab.step('a VM boots, and has a note on its disk', async () => {
+  await lab.apply('web2', { userData: panics })
   await lab.apply('web1', { onGuestReboot: 'Rebuild', restartPolicy: 'Never' })
   await lab.ready('web1')
   await lab.sh('web1', 'echo mine > /root/note; sync')
@@ -46,6 +50,29 @@ lab.step(
     const { conditions } = await lab.restarted('web1', 1)
     assert.is(findCondition(conditions, 'Stalled'), undefined)
     assert.is(await note('web1'), 'gone')
+  },
+)
+
+lab.step('the history tells what was done, and why', async () => {
+  const { actions = [] } = await lab.status('web1')
+  assert.equal(
+    actions.map(({ action, reason }) => `${action} ${reason}`),
+    ['Start Created', 'Reset Resetting', 'Reboot Rebooting', 'Restart GuestRebooted'],
+  )
+})
+
+lab.step(
+  'a guest that panics again and again is started ever more slowly, and the instance says why',
+  async () => {
+    const looping = await lab.until(
+      'web2',
+      'a crash loop',
+      ({ conditions }) => findCondition(conditions, 'Active')?.reason === 'CrashLoop',
+    )
+    const { message = '' } = findCondition(looping.conditions, 'Active') ?? {}
+    assert.match(message, /kernel panicked.*again and again.*waits longer/)
+    const why = ({ actions = [] }: typeof looping) => actions.some(({ reason }) => reason === 'GuestPanicked')
+    await lab.until('web2', 'a restart for the panic', why)
   },
 )
 
