@@ -1,7 +1,7 @@
-// guest-probe ssh PORT | tcp PORT GIVE-UP | http PORT PATH | agent SOCKET
+// guest-probe [live] ssh PORT | tcp PORT GIVE-UP | http PORT PATH | agent SOCKET
 //
 // Asks the guest, through the pod's own loopback, whether it answers, and writes `ready` or `lost` on a line of its own each
-// time that changes. Asks four times a second until the guest answers, then every 10 s; three misses are a loss.
+// time that changes (`alive` or `dead` after `live`). Asks four times a second until the guest answers, then every 10 s; three misses are a loss.
 // `agent` ends at its first success: the agent's port serves one client at a time, and the VM's events tell when it closes.
 //
 // A connection alone proves nothing: the network process in the pod accepts it before it knows whether the guest does. So
@@ -37,6 +37,7 @@ struct attempt {
 static enum kind kind;
 static const char *target, *path = "/";
 static struct attempt quick = {.fd = -1}, patient = {.fd = -1};
+static const char *good_news = "ready\n", *bad_news = "lost\n";
 static int ready, misses;
 static long next;            // when the next quick connection is due, ms
 static long give_up = 10000; // ms after which the network closes a connection to a guest that is not there
@@ -151,7 +152,7 @@ static void report(const char *line) {
 }
 
 static void succeed(void) {
-  if (!ready) report("ready\n");
+  if (!ready) report(good_news);
   if (kind == AGENT) exit(0);
   stop(&patient);
   stop(&quick);
@@ -168,7 +169,7 @@ static void miss(const struct attempt *a, enum outcome outcome) {
   }
   next = now() + MISSED_MS;
   if (++misses < MISSES) return;
-  report("lost\n");
+  report(bad_news);
   ready = misses = 0;
   slowest_refusal = 0;
   next = now();
@@ -187,10 +188,11 @@ static void settle(struct attempt *a, int awake) {
 int main(int argc, char **argv) {
   static const char *const names[] = {[SSH] = "ssh", [TCP] = "tcp", [HTTP] = "http", [AGENT] = "agent"};
   int known = 0;
+  if (argc > 1 && !strcmp(argv[1], "live")) good_news = "alive\n", bad_news = "dead\n", argc--, argv++;
   for (int i = SSH; argc >= 3 && i <= AGENT; i++)
     if (!strcmp(argv[1], names[i])) kind = (enum kind)i, known = 1;
   if (!known) {
-    fputs("usage: guest-probe ssh PORT | tcp PORT GIVE-UP | http PORT PATH | agent SOCKET\n", stderr);
+    fputs("usage: guest-probe [live] ssh PORT | tcp PORT GIVE-UP | http PORT PATH | agent SOCKET\n", stderr);
     return 2;
   }
   target = argv[2];

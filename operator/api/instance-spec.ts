@@ -9,6 +9,7 @@ import { keyPairs } from './key-pairs.ts'
 import { locked, lockRule } from './locked.ts'
 import { network } from './network.ts'
 import { networkData } from './network-data.ts'
+import { liveness } from './liveness.ts'
 import { onGuestReboot } from './on-guest-reboot.ts'
 import { placement } from './placement.ts'
 import { ports } from './ports.ts'
@@ -68,6 +69,7 @@ export const instanceSpec = z
       ),
     onGuestReboot,
     readiness: readiness.optional(),
+    liveness,
     ports,
     network: network.optional(),
     expose: expose.optional(),

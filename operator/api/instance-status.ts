@@ -147,6 +147,13 @@ export const instanceStatus = z
       .describe(
         'How often a fresh VM took the place of one that powered off or died since the last rebuild.',
       ),
+    livenessResets: z
+      .int32()
+      .min(0)
+      .optional()
+      .describe(
+        'How often the VM was reset since it started, because its guest did not answer. Absent: never.',
+      ),
     startedAt: z.iso.datetime().optional().describe("When QEMU last began to run the guest's CPUs."),
     timings: timings.optional(),
     shelved: z

@@ -4,35 +4,37 @@ import { guestPort } from './guest-port.ts'
 
 const nothing = z.object({})
 
+/** How a check by ssh, tcp or http is written, here and wherever else a guest is asked. */
+export const sshCheck = z.object({
+  port: guestPort.default(22).describe('TCP port of the guest. Default 22.'),
+})
+export const tcpCheck = z.object({ port: guestPort.describe('TCP port of the guest.') })
+export const httpCheck = z.object({
+  port: guestPort.describe('TCP port of the guest.'),
+  path: z
+    .string()
+    .max(1024)
+    .meta(
+      rules({
+        rule: "self.matches('^/[^ \\\\x00-\\\\x1f\\\\x7f]*$')",
+        message: 'path must start with / and hold no spaces, as in /healthz',
+      }),
+    )
+    .default('/')
+    .describe('Path of the request. Default /.'),
+})
+
 /**
  * How the guest is known to be up. It has no default in the schema on purpose: a default that fills in `ssh` would stay
  * beside the `tcp` that a later apply brings, and the rule would refuse the two. `readinessOf` knows the default.
  */
 export const readiness = z
   .object({
-    ssh: z
-      .object({ port: guestPort.default(22).describe('TCP port of the guest. Default 22.') })
+    ssh: sshCheck
       .optional()
       .describe("Ready when the guest's SSH server sent its banner. This is the default."),
-    tcp: z
-      .object({ port: guestPort.describe('TCP port of the guest.') })
-      .optional()
-      .describe('Ready when the guest itself accepts a TCP connection on the port.'),
-    http: z
-      .object({
-        port: guestPort.describe('TCP port of the guest.'),
-        path: z
-          .string()
-          .max(1024)
-          .meta(
-            rules({
-              rule: "self.matches('^/[^ \\\\x00-\\\\x1f\\\\x7f]*$')",
-              message: 'path must start with / and hold no spaces, as in /healthz',
-            }),
-          )
-          .default('/')
-          .describe('Path of the request. Default /.'),
-      })
+    tcp: tcpCheck.optional().describe('Ready when the guest itself accepts a TCP connection on the port.'),
+    http: httpCheck
       .optional()
       .describe('Ready when a plain HTTP GET is answered with a status from 200 to 399.'),
     agent: nothing

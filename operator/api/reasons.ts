@@ -100,6 +100,7 @@ export const reasons = {
   GuestShutdown: 'The guest powered off.',
   GuestRebooted: 'The guest rebooted, and its reboots end the VM.',
   GuestPanicked: "The guest's kernel panicked.",
+  GuestUnresponsive: 'The guest did not answer for as long as liveness allows.',
   Terminated: 'The VM was told to end: it was stopped, rebuilt, deleted, or its node shut down.',
   OverlayFailed: 'The overlay could not be made: the node has no room for it, or the base image changed.',
   SeedFailed: 'The seed with meta-data and user-data could not be made.',

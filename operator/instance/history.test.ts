@@ -21,6 +21,8 @@ type Moment = Readonly<{
   pod?: Parameters<typeof podOf>[1] | 'none'
   uid?: string
   restarts?: number
+  /** What the runner says of resets for silence. */
+  unresponsive?: number
   /** The spec that the pod was made with; default: this moment's. */
   made?: Partial<InstanceSpec>
 }>
@@ -28,10 +30,19 @@ type Moment = Readonly<{
 /** The history after these moments. */
 function history(...moments: readonly Moment[]) {
   let status: InstanceStatus | undefined
-  for (const { spec = {}, pod = answering, uid = 'uid-pod', restarts = 0, made = spec } of moments) {
+  for (const {
+    spec = {},
+    pod = answering,
+    uid = 'uid-pod',
+    restarts = 0,
+    made = spec,
+    unresponsive,
+  } of moments) {
     const one = pod === 'none' ? undefined : onNode(podOf(instance(made), pod, restarts))
     const given = observed({
       instance: instance(spec, status),
+      runner:
+        unresponsive === undefined ? undefined : { phase: 'Running', reason: '', message: '', unresponsive },
       pod: one === undefined ? undefined : { ...one, metadata: { ...one.metadata, uid } },
     })
     status = statusOf(given, decide(given))
@@ -74,6 +85,11 @@ const rows: ReadonlyArray<readonly [name: string, got: string[], want: string[]]
     'a reset and a reboot',
     told({}, { spec: { resetGeneration: 1 } }, { spec: { resetGeneration: 1, rebootGeneration: 1 } }),
     ['Start Created', 'Reset Resetting', 'Reboot Rebooting'],
+  ],
+  [
+    'a reset for silence, once',
+    told({}, { pod: booting }, { unresponsive: 1 }, { unresponsive: 1 }, {}),
+    ['Start Created', 'Reset GuestUnresponsive'],
   ],
   [
     'a restart, with how the VM before it ended',

@@ -54,9 +54,23 @@ const chapters: readonly ((look: Look) => Entry | undefined)[] = [
     if (reasonOf('Active', before) !== 'Paused' || reasonOf('Active', after) !== 'Running') return undefined
     return { action: 'Resume', reason: 'PowerState', message: 'The guest runs again, as powerState asks.' }
   },
+  ({ before, after }) =>
+    wasHung(before, after)
+      ? { action: 'Reset', reason: 'GuestUnresponsive', message: hungMessage }
+      : undefined,
   ordered('Reset', 'Resetting', 'resetGeneration'),
   ordered('Reboot', 'Rebooting', 'rebootGeneration'),
 ]
+
+/** The pod reset the machine by itself, because its guest did not answer. */
+export function wasHung(before: InstanceStatus | undefined, after: InstanceStatus): boolean {
+  const same = before?.podUID === after.podUID && before?.restarts === after.restarts
+  return (after.livenessResets ?? 0) > (same ? (before?.livenessResets ?? 0) : 0)
+}
+
+/** What is told of that. */
+export const hungMessage =
+  'The guest did not answer for as long as liveness allows, so the VM was reset. Its disk stays.'
 
 function restarted({ before, after, pod }: Look): Entry | undefined {
   if (before?.rebuildGeneration !== after.rebuildGeneration) return undefined

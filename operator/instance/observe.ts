@@ -8,6 +8,7 @@ import { type Copied, contentOf } from '../copy/content.ts'
 import { claimsOf, viewClaim } from '../copy/views.ts'
 import { keyOf, type Service } from '../kube/object.ts'
 import { isControlledBy } from '../kube/owner.ts'
+import { isTrue } from '../kube/conditions.ts'
 import { passingFor, startingMilliseconds } from '../pod/passing.ts'
 import type { Findings } from '../runtime/findings.ts'
 import { groupFaults } from '../security/faults.ts'
@@ -124,6 +125,9 @@ function imageOf(
 function isWorthAsking(instance: EphemeralInstance, pod: PodView, config: Config, now: Date): boolean {
   if (pod.terminating || pod.runningSince === undefined || pod.ips.length === 0) return false
   if (mayBeFull({ instance, now }, pod)) return true
+  // A guest that is back may have been reset for its silence.
+  if (instance.spec.liveness !== undefined && pod.ready && !isTrue(instance.status?.conditions, 'GuestReady'))
+    return true
   if (pod.ready && orderUnderWay({ instance }, pod) !== undefined) return true
   if (!pod.started) return passingFor(pod.runningSince, startingMilliseconds, now) === 0
   const known = instance.status?.podUID === pod.uid && instance.status.accelerator !== undefined

@@ -158,6 +158,8 @@ function podFields(
   const accelerator =
     runner?.accelerator ?? before?.accelerator ?? (config.kvmResource === '' ? 'TCG' : undefined)
   const startedAt = startOf(pod, verdict, before, now)
+  const resets =
+    runner?.unresponsive ?? (before?.restarts === pod.restarts ? (before.livenessResets ?? 0) : 0)
   const timings = timingsOf(pod, before?.timings, verdict, now)
   return {
     ...(ip !== undefined && alive ? { ip, ips: pod.ips.map((address) => ({ ip: address })) } : {}),
@@ -169,6 +171,7 @@ function podFields(
     ...(accelerator !== undefined && verdict.active.status === 'True' ? { accelerator } : {}),
     rebuildGeneration: pod.rebuildGeneration,
     restarts: pod.restarts,
+    ...(resets === 0 ? {} : { livenessResets: resets }),
     ...(startedAt === undefined ? {} : { startedAt }),
     // An empty map in place of one that had entries is null to server-side apply, which the schema refuses.
     ...(Object.keys(timings).length === 0 ? {} : { timings }),

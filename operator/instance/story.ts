@@ -1,6 +1,7 @@
 import type { InstanceStatus } from '../api/instance-status.ts'
 import { findCondition } from '../kube/conditions.ts'
 import type { EventRecord } from '../kube/events.ts'
+import { hungMessage, wasHung } from './history.ts'
 
 type Chapter = (before: InstanceStatus | undefined, after: InstanceStatus) => EventRecord | undefined
 
@@ -48,6 +49,10 @@ const chapters: readonly Chapter[] = [
   },
   (before, after) => ordered('Resetting', 'Reset', before?.resetGeneration, after.resetGeneration, after),
   (before, after) => ordered('Rebooting', 'Reboot', before?.rebootGeneration, after.rebootGeneration, after),
+  (before, after) =>
+    wasHung(before, after)
+      ? { type: 'Warning', reason: 'GuestUnresponsive', action: 'Reset', note: hungMessage }
+      : undefined,
   (before, after) => entered('Active', 'GuestRebooted', before, after, 'Normal', 'Rebuild'),
   (before, after) => entered('GuestReady', 'GuestSilent', before, after, 'Warning', 'CheckReadiness'),
   (before, after) => entered('Active', 'VolumeInUse', before, after, 'Warning', 'Attach'),

@@ -23,11 +23,12 @@ follow_machine() {
   qmp query-status '' status
   while alive "$qemu"; do
     # Once a second while something is waited for that nobody reports.
-    [ -z "$stopping$reboot_until$wished_from$space_try" ] && tick=5 || tick=1
+    [ -z "$stopping$reboot_until$wished_from$space_try$silent_until" ] && tick=5 || tick=1
     if read -r -t "$tick" line <&3; then hear "$line"; fi
     power_tick
     orders_tick
     space_tick
+    live_tick
     keep_helpers
   done
   # The last events may still be in the pipe.
@@ -40,6 +41,8 @@ hear() {
   case $1 in
     ready) guest_ready ;;
     lost) guest_lost ;;
+    alive) silent_until='' ;;
+    dead) guest_silent ;;
     'order '*) obey ${1#order } ;;
     agent-silent) press_reset_keys ;;
     *'"id": "status"'*) case $1 in *'"running": true'*) machine_runs ;; *) machine_rests Paused ;; esac ;;
@@ -67,11 +70,13 @@ machine_runs() {
   [ -z "$stopping" ] || return 0
   state Running
   start_asking
+  start_watching
 }
 
 machine_rests() {
   resting=yes
   stop_asking
+  stop_watching
   [ -n "$stopping" ] || state Running "${rest_reason:-$1}" "the machine's processors are stopped"
 }
 
@@ -82,6 +87,7 @@ machine_ended() {
     finish 0 Terminated "The guest did not power off within its grace period and was cut off."
   fi
   case $ended in
+    unresponsive) fail GuestUnresponsive "The guest did not answer for $VM_LIVENESS_SECONDS s." ;;
     panic) fail GuestPanicked "The guest's kernel panicked." ;;
     guest) finish 0 GuestShutdown "The guest powered off." ;;
     reset) finish 0 GuestRebooted "The guest rebooted." ;;

@@ -51,7 +51,7 @@ orders_tick() {
 machine_reset() {
   uptime_seconds
   rebooted=$reboot_taken reset=$reset_taken reboot_until='' wished_from=$((seconds + 5))
-  [ -n "$resting" ] || start_asking
+  [ -n "$resting" ] || { start_asking; start_watching; }
 }
 
 # What QEMU does when the guest reboots: `reset` keeps machine and overlay, `shutdown` ends them, so that a fresh one starts.

@@ -2,21 +2,25 @@
 prober=''
 
 start_asking() {
-  local wish=${VM_READINESS:-none} target
   stop_asking
-  target=${wish#*:}
-  case $wish in
-    none) hear ready ;;
-    agent) [ -z "${agent_open-}" ] || ask agent "$run/agent.sock" ;;
-    tcp:*) ask tcp "$target" "$net_gives_up" ;;
-    http:*) ask http "${target%%/*}" "/${target#*/}" ;;
-    *) ask "${wish%%:*}" "$target" ;;
+  case ${VM_READINESS:-none} in
+    none) hear ready; return ;;
+    agent) [ -n "${agent_open-}" ] || return 0 ;;
   esac
+  probe '' "$VM_READINESS"
+  prober=$!
 }
 
-ask() {
+# probe live|'' CHECK: in the background.
+probe() {
+  local kind=${2%%:*} target=${2#*:}
+  case $kind in
+    agent) set -- $1 agent "$run/agent.sock" ;;
+    tcp) set -- $1 tcp "$target" "$net_gives_up" ;;
+    http) set -- $1 http "${target%%/*}" "/${target#*/}" ;;
+    *) set -- $1 "$kind" "$target" ;;
+  esac
   "$lib/guest-probe" "$@" </dev/null >"$run/qmp-local.out" &
-  prober=$!
 }
 
 stop_asking() {

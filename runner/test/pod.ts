@@ -34,6 +34,7 @@ export type RunnerState = Readonly<{
   guest: string
   rebooted: number
   reset: number
+  unresponsive: number
 }>
 
 /** A pod of the runner image on this machine: the image's files, its user, its limits, two network namespaces. */

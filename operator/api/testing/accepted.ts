@@ -47,6 +47,7 @@ export const accepted: readonly { name: string; spec: Spec }[] = [
   },
   { name: 'several KeyPairs', spec: but({ keyPairs: ['ada', 'ci.deploy'] }) },
   { name: 'counters at their end', spec: but({ rebootGeneration: 2147483647, resetGeneration: 2147483647 }) },
+  { name: 'liveness by ssh, with all defaults', spec: but({ liveness: { ssh: {} } }) },
   { name: 'reboots that rebuild', spec: but({ onGuestReboot: 'Rebuild' }) },
   {
     name: 'user-data from a Secret',

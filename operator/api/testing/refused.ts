@@ -211,6 +211,31 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     want: /supported values: "Running", "Stopped", "Paused"/,
   },
   {
+    name: 'liveness by nothing',
+    spec: but({ liveness: {} }),
+    want: /liveness needs exactly one of ssh, tcp and http/,
+  },
+  {
+    name: 'liveness by two checks',
+    spec: but({ liveness: { ssh: {}, tcp: { port: 80 } } }),
+    want: /liveness needs exactly one of ssh, tcp and http/,
+  },
+  {
+    name: 'liveness of a reserved port',
+    spec: but({ liveness: { tcp: { port: 10777 } } }),
+    want: /reserved for the operator/,
+  },
+  {
+    name: 'liveness without patience',
+    spec: but({ liveness: { ssh: {}, silentSeconds: 10 } }),
+    want: /silentSeconds.*greater than or equal to 60/,
+  },
+  {
+    name: 'an unknown action for a guest that hangs',
+    spec: but({ liveness: { ssh: {}, action: 'Rebuild' } }),
+    want: /action.*supported values: "Reset", "Restart"/,
+  },
+  {
     name: 'a negative resetGeneration',
     spec: but({ resetGeneration: -1 }),
     want: /resetGeneration.*greater than or equal to 0/,

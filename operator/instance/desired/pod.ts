@@ -22,6 +22,7 @@ import {
   fleeceLimitBytes,
   overlayVolumeBytes,
 } from './disk.ts'
+import { livenessVariables } from './liveness.ts'
 import { podMemoryBytes, podMemoryLimitBytes } from './memory.ts'
 import { groupLabels, placementOf } from './placement.ts'
 import { forwardedPorts } from './ports.ts'
@@ -178,7 +179,7 @@ function environment(input: PodInput) {
   const { instance, size, config } = input
   const { spec } = instance
   const readiness = readinessOf(spec.readiness)
-  const ports = forwardedPorts(spec.ports, readiness)
+  const ports = forwardedPorts(spec.ports, readiness, spec.liveness)
   const variables = {
     VM_DISK_BYTES: String(size.diskBytes),
     VM_NETWORK: spec.network?.backend?.toLowerCase() ?? config.networkBackend,
@@ -189,6 +190,7 @@ function environment(input: PodInput) {
     VM_ACCEL_KVM: acceleratorArguments.KVM.join(' '),
     VM_ACCEL_TCG: acceleratorArguments.TCG.join(' '),
     VM_GRACE_SECONDS: String(spec.terminationGracePeriodSeconds),
+    ...livenessVariables(spec.liveness),
     ...(spec.onGuestReboot === 'Rebuild' ? { VM_ON_GUEST_REBOOT: 'rebuild' } : {}),
     ...seedVariables(instance),
     ...scratchVariable(size),

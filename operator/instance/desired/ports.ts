@@ -1,5 +1,7 @@
+import type { Liveness } from '../../api/liveness.ts'
 import type { Port } from '../../api/ports.ts'
 import type { Readiness } from '../../api/readiness.ts'
+import { livenessPort } from './liveness.ts'
 
 /**
  * What is forwarded when an instance declares no port: what people run on VMs for others. A forwarded port costs some 4 KiB
@@ -11,9 +13,17 @@ export const defaultTcpPorts: readonly number[] = [
 
 export type ForwardedPorts = Readonly<{ tcp: readonly number[]; udp: readonly number[] }>
 
-/** The ports that the pod's address forwards to the guest: as declared, and always ssh and the readiness port. */
-export function forwardedPorts(declared: readonly Port[], readiness: Readiness): ForwardedPorts {
-  const always = [22, ...('port' in readiness ? [readiness.port] : [])]
+/** The ports that the pod's address forwards to the guest: as declared, and always ssh and the ports that are checked. */
+export function forwardedPorts(
+  declared: readonly Port[],
+  readiness: Readiness,
+  liveness?: Liveness,
+): ForwardedPorts {
+  const always = [
+    22,
+    ...('port' in readiness ? [readiness.port] : []),
+    ...(liveness === undefined ? [] : [livenessPort(liveness)]),
+  ]
   const wanted = (protocol: Port['protocol']) =>
     declared.filter((port) => port.protocol === protocol).map((port) => port.port)
   const tcp = declared.length === 0 ? defaultTcpPorts : wanted('TCP')
