@@ -53,6 +53,14 @@ lab.step(
   },
 )
 
+lab.step('the guest agent tells of the guest', async () => {
+  const { guest, ip } = await lab.until('web1', 'what its guest says', ({ guest }) => guest !== undefined, 60)
+  assert.is(guest?.hostname, 'web1')
+  assert.ok(guest?.addresses?.includes(ip ?? ''), JSON.stringify(guest))
+  assert.match(guest?.kernel ?? '', /^6\./)
+  assert.is(guest?.filesystems?.find(({ mountpoint }) => mountpoint === '/')?.type, 'ext4')
+})
+
 lab.step('the history tells what was done, and why', async () => {
   const { actions = [] } = await lab.status('web1')
   assert.equal(

@@ -3,6 +3,7 @@ import { actions } from './actions.ts'
 import { listMap } from './cel.ts'
 import { conditions, observedGeneration } from './conditions.ts'
 import { service } from './expose.ts'
+import { guestInfo } from './guest-info.ts'
 import { pinnedKeyPairs } from './key-pairs.ts'
 
 const milliseconds = (what: string) =>
@@ -169,6 +170,7 @@ export const instanceStatus = z
         'Where the disk of the VM was kept when powerState was last Shelved. Fresh VMs start from it until the instance is rebuilt or stopped.',
       ),
     actions,
+    guest: guestInfo,
     expiresAt: z.iso
       .datetime()
       .optional()

@@ -1,4 +1,6 @@
+import type { GuestInfo } from '../api/guest-info.ts'
 import { type ControlTarget, connectControl } from './connect.ts'
+import { askGuestAgent } from './guest-agent.ts'
 import { readLine } from './line.ts'
 import { assertTaken, type Order, orderLine } from './order.ts'
 import { type Qmp, QmpSession } from './qmp.ts'
@@ -11,6 +13,8 @@ export type VmControl = Readonly<{
   state(target: ControlTarget): Promise<RunnerState>
   /** Stops or lets run the guest's CPUs; what it was before does not matter. */
   setPaused(target: ControlTarget, paused: boolean): Promise<void>
+  /** What the guest says of itself; undefined where it has no agent. */
+  guest(target: ControlTarget): Promise<GuestInfo | undefined>
   /** Has the pod reboot or reset the guest. Given again with the same number, it does nothing more to the same machine. */
   order(target: ControlTarget, order: Order): Promise<void>
 }>
@@ -30,6 +34,7 @@ export type DiskControl = Readonly<{
 export function guarded(control: VmControl & DiskControl, before: () => void): VmControl & DiskControl {
   return {
     state: (target) => control.state(target),
+    guest: (target) => control.guest(target),
     setPaused: async (target, paused) => {
       before()
       return control.setPaused(target, paused)
@@ -61,6 +66,12 @@ export function vmControl(timeoutMilliseconds = 5_000): VmControl & DiskControl 
       await readLine(target, 'order', AbortSignal.timeout(timeoutMilliseconds), `hold ${paused ? 1 : 0}\n`)
       const command = (qmp: Qmp) => qmp.execute(paused ? 'stop' : 'cont', {})
       await onQmp(target, timeoutMilliseconds, command)
+    },
+
+    async guest(target) {
+      const state = await readLine(target, 'state', AbortSignal.timeout(timeoutMilliseconds))
+      if (parseRunnerState(state).agent !== true) return undefined
+      return askGuestAgent(target, timeoutMilliseconds, Date.now())
     },
 
     async order(target, order) {

@@ -12,6 +12,8 @@ export const runnerStateSchema = z.object({
   /** The last of the counters that the machine began anew for; absent where an older runner says nothing of it. */
   rebooted: z.int().optional().catch(undefined),
   reset: z.int().optional().catch(undefined),
+  /** Whether an agent in the guest holds its port open. */
+  agent: z.boolean().optional().catch(undefined),
   /** How often the machine was reset because its guest had been silent for too long. */
   unresponsive: z.int().optional().catch(undefined),
 })

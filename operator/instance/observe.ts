@@ -13,9 +13,12 @@ import { passingFor, startingMilliseconds } from '../pod/passing.ts'
 import type { Findings } from '../runtime/findings.ts'
 import { groupFaults } from '../security/faults.ts'
 import { viewVolumes } from '../volume/view.ts'
+import { askGuest } from './asking-guest.ts'
 import { bootSourceOf, farImageOf } from './boot-source.ts'
+
 import { childName } from './children.ts'
 import { isToBeKept, keeping } from './expiring.ts'
+import type { GuestAsks } from './guest-asks.ts'
 import { keyPairsOf } from './key-pairs.ts'
 import type { MadePods } from './made-pods.ts'
 import type { Observed } from './observed.ts'
@@ -32,13 +35,14 @@ export type ObserveDependencies = Readonly<{
   access: Pick<ImageAccess, 'mayUse'>
   /** What other controllers found out about instances, and about namespaces as a whole. */
   findings: Findings
+  asks: GuestAsks
   control: VmControl
   masterKey: Uint8Array
   config: Config
   now: () => Date
 }>
 
-/** Reads all that a decision about this instance rests on. The one thing that is not in a store is the runner's word. */
+/** Reads all that a decision about this instance rests on. What is in no store is the word of the runner and of the guest. */
 export async function observe(
   instance: EphemeralInstance,
   dependencies: ObserveDependencies,
@@ -91,6 +95,7 @@ export async function observe(
       ...dependencies.findings.of(keyOf(instance)),
       ...dependencies.findings.of(namespace ?? ''),
     ],
+    guest: await askGuest(instance, ours, now, dependencies),
     config,
     now,
   }

@@ -1,5 +1,6 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Flavor } from '../api/flavor.ts'
+import type { GuestInfo } from '../api/guest-info.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import type { Config } from '../config.ts'
 import type { RunnerState } from '../control/state.ts'
@@ -45,6 +46,8 @@ export type Observed = Readonly<{
   node: Node | undefined
   /** What is not as the spec asks for, beside the VM itself, as other controllers found. */
   faults: readonly Fault[]
+  /** What the guest says of itself; undefined when it was not asked, or has nothing to say. */
+  guest?: GuestInfo | undefined
   config: Pick<Config, 'kvmResource'>
   now: Date
 }>

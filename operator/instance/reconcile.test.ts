@@ -52,7 +52,7 @@ function world(spec: Parameters<typeof instance>[0], applyStatus: Applier['apply
     applier,
     access: { mayUse: async () => false },
     events: { record: () => undefined },
-    control: { state: unreachable, setPaused: unreachable, order: unreachable },
+    control: { state: unreachable, setPaused: unreachable, order: unreachable, guest: unreachable },
     masterKey: Buffer.alloc(32),
     config,
     now: () => now,

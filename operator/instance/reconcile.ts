@@ -16,9 +16,11 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Outcome } from '../runtime/outcome.ts'
 import { VolumeBusy } from '../volume/attach.ts'
 import { type ActDependencies, act, type Creation, FormerInTheWay, removeLeftBehind, restore } from './act.ts'
+import { guestDue } from './asking-guest.ts'
 import { childName } from './children.ts'
 import { decide } from './decide.ts'
 import { notKept } from './expiring.ts'
+import { GuestAsks } from './guest-asks.ts'
 import { noKeyPairs } from './key-pairs.ts'
 import { MadePods } from './made-pods.ts'
 import { type Milestone, milestonesOf } from './milestones.ts'
@@ -31,7 +33,7 @@ import { statusOf } from './status.ts'
 import { storyOf } from './story.ts'
 import { down, no, stalled, type Verdict, yes } from './verdict.ts'
 
-export type ReconcileDependencies = Omit<ObserveDependencies, 'made'> &
+export type ReconcileDependencies = Omit<ObserveDependencies, 'made' | 'asks'> &
   ActDependencies &
   Readonly<{
     applier: Applier
@@ -44,6 +46,7 @@ export type ReconcileDependencies = Omit<ObserveDependencies, 'made'> &
 export class InstanceReconciler {
   readonly #dependencies: ReconcileDependencies
   readonly #made: MadePods
+  readonly #asks = new GuestAsks()
   /** The instance as it was after the last write of its status, while the store still shows an older one. */
   readonly #written = new OwnWrites<EphemeralInstance>()
   /** What was put back on a pod and did not stay, as where a webhook of the cluster decides on labels. */
@@ -65,6 +68,7 @@ export class InstanceReconciler {
       this.#written.forget(key)
       this.#vain.delete(key)
       this.#deleted.forget(key)
+      this.#asks.forget(key)
       this.#made.forget(target)
       applier.forget(ephemeralInstances, target)
       const pod = sources.pods.get(target.namespace, childName(target.name))
@@ -84,7 +88,7 @@ export class InstanceReconciler {
     }
     const observed = await observe(
       { ...instance, spec: parsed.data.spec },
-      { ...this.#dependencies, made: this.#made },
+      { ...this.#dependencies, made: this.#made, asks: this.#asks },
       signal,
     )
     const wanted = decide(observed)
@@ -98,9 +102,16 @@ export class InstanceReconciler {
       this.#made.forget(observed.instance.metadata)
     if (verdict.passing !== true && endOf(wanted) === undefined)
       await this.#say(observed, statusOf(observed, verdict), signal)
-    return verdict.requeueAfterSeconds === undefined
-      ? {}
-      : { requeueAfterSeconds: verdict.requeueAfterSeconds }
+    return this.#lookAgain(verdict, observed)
+  }
+
+  /** When the instance is to be looked at again, if nothing happens before. */
+  #lookAgain({ requeueAfterSeconds }: Verdict, { instance, pod, now }: Observed): Outcome {
+    const latest = this.#written.latest(instance)
+    const view = pod === undefined ? undefined : viewPod(pod)
+    const milliseconds = guestDue(this.#asks, latest, view, now)
+    const seconds = [requeueAfterSeconds ?? [], milliseconds === undefined ? [] : milliseconds / 1000].flat()
+    return seconds.length === 0 ? {} : { requeueAfterSeconds: Math.min(...seconds) }
   }
 
   /** Puts back what somebody took off the pod. What a policy of the cluster forbids is left as it is. */

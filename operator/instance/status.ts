@@ -148,7 +148,7 @@ function hostnameField({ instance, faults }: Observed, pod: PodView | undefined)
 }
 
 function podFields(
-  { instance, runner, config, now }: Observed,
+  { instance, runner, guest: said, config, now }: Observed,
   verdict: Verdict,
   pod: PodView,
 ): Partial<InstanceStatus> {
@@ -158,6 +158,7 @@ function podFields(
   const accelerator =
     runner?.accelerator ?? before?.accelerator ?? (config.kvmResource === '' ? 'TCG' : undefined)
   const startedAt = startOf(pod, verdict, before, now)
+  const guest = said ?? (before?.restarts === pod.restarts ? before.guest : undefined)
   const resets =
     runner?.unresponsive ?? (before?.restarts === pod.restarts ? (before.livenessResets ?? 0) : 0)
   const timings = timingsOf(pod, before?.timings, verdict, now)
@@ -171,6 +172,7 @@ function podFields(
     ...(accelerator !== undefined && verdict.active.status === 'True' ? { accelerator } : {}),
     rebuildGeneration: pod.rebuildGeneration,
     restarts: pod.restarts,
+    ...(guest === undefined ? {} : { guest }),
     ...(resets === 0 ? {} : { livenessResets: resets }),
     ...(startedAt === undefined ? {} : { startedAt }),
     // An empty map in place of one that had entries is null to server-side apply, which the schema refuses.

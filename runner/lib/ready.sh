@@ -42,12 +42,17 @@ guest_lost() {
   state "$phase"
 }
 
+# A machine that rests keeps the reason for it in its state.
+say_agent() { [ -n "$resting$stopping" ] || state "$phase"; }
+
 # The agent's port opens and closes with the agent in the guest; it serves one client at a time, so it is asked only once.
 agent_opened() {
-  agent_open=yes
+  agent_open=true
+  say_agent
   [ "${VM_READINESS-}" != agent ] || start_asking
 }
 agent_closed() {
   agent_open=''
+  say_agent
   [ "${VM_READINESS-}" != agent ] || stop_asking
 }

@@ -17,7 +17,7 @@ quoted() {
 # state PHASE [REASON [MESSAGE]]: the state of a machine.
 state() {
   quoted "${3-}"
-  put_state "$1" "{\"phase\":\"$1\",\"reason\":\"${2-}\",\"message\":\"$json\",\"accelerator\":\"$accelerator\",\"guest\":\"$guest\",\"rebooted\":${rebooted:-0},\"reset\":${reset:-0},\"unresponsive\":${unresponsive:-0}}"
+  put_state "$1" "{\"phase\":\"$1\",\"reason\":\"${2-}\",\"message\":\"$json\",\"accelerator\":\"$accelerator\",\"guest\":\"$guest\",\"rebooted\":${rebooted:-0},\"reset\":${reset:-0},\"unresponsive\":${unresponsive:-0},\"agent\":${agent_open:-false}}"
 }
 
 # put_state PHASE JSON: writes nothing when nothing has changed.

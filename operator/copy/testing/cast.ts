@@ -176,7 +176,7 @@ export class Cast {
       findings: new Findings(),
       applier: Object.assign(client, { forget: () => {} }) as unknown as Applier,
       events: { record: () => undefined },
-      control: { state: unreachable, setPaused: unreachable, order: unreachable },
+      control: { state: unreachable, setPaused: unreachable, order: unreachable, guest: unreachable },
     })
     this.#copies = new CopyReconciler({
       ...shared,

@@ -23,7 +23,8 @@ export async function fingerprint(lab: Lab, name: string) {
 }
 
 function printOfInstance({ status, metadata }: EphemeralInstance, all: readonly Pod[]) {
-  const { conditions, hostname, ip, ips, nodeName, podUID, startedAt, timings, actions, ...rest } = status ?? {}
+  const { conditions, hostname, ip, ips, nodeName, podUID, startedAt, timings, actions, ...rest } =
+    status ?? {}
   const pod = all.find((one) => one.metadata.uid === podUID)
   return {
     ...rest,

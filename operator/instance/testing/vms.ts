@@ -1,3 +1,4 @@
+import type { GuestInfo } from '../../api/guest-info.ts'
 import type { DiskControl, VmControl } from '../../control/client.ts'
 import { ControlError } from '../../control/connect.ts'
 import type { RunnerState } from '../../control/state.ts'
@@ -20,6 +21,8 @@ type Vm = {
 export class FakeVms {
   readonly #byAddress = new Map<string, Vm>()
   readonly #troubles = new Map<string, RunnerState>()
+  /** What the guests of these pods (`namespace/name`) say of themselves. Default: they have no agent. */
+  readonly guests = new Map<string, GuestInfo>()
   /** Instances (by UID) that had two VMs running at the same time, and claims that two VMs wrote to: must stay empty. */
   readonly doubles: string[] = []
 
@@ -102,6 +105,10 @@ export class FakeVms {
       },
       setPaused: async ({ host }, paused) => {
         reach(host).paused = paused
+      },
+      guest: async ({ host }) => {
+        reach(host)
+        return this.guests.get(podAt(host) ?? '')
       },
       order: async ({ host }, { what, generation }) => {
         const vm = reach(host)

@@ -1,0 +1,44 @@
+import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
+import type { GuestInfo } from '../api/guest-info.ts'
+import type { VmControl } from '../control/client.ts'
+import { controlKey } from '../control/key.ts'
+import { findCondition } from '../kube/conditions.ts'
+import { keyOf } from '../kube/object.ts'
+import type { GuestAsks } from './guest-asks.ts'
+import type { PodView } from './pod-view.ts'
+
+type Asking = Readonly<{ asks: GuestAsks; control: VmControl; masterKey: Uint8Array }>
+
+/** Milliseconds until the guest is to be asked what it says of itself; undefined: it does not answer at present. */
+export function guestDue(
+  asks: GuestAsks,
+  instance: EphemeralInstance,
+  pod: PodView | undefined,
+  now: Date,
+): number | undefined {
+  const { status } = instance
+  if (pod === undefined || !pod.ready || pod.terminating) return undefined
+  if (status?.podUID !== pod.uid || status.restarts !== pod.restarts) return undefined
+  const ready = findCondition(status.conditions, 'GuestReady')
+  if (ready?.status !== 'True') return undefined
+  return asks.millisecondsLeft(keyOf(instance), machineOf(pod), ready.lastTransitionTime, now)
+}
+
+/** What the guest says of itself, if it is time to ask; undefined also where it has no agent, or one that does not answer. */
+export async function askGuest(
+  instance: EphemeralInstance,
+  pod: PodView | undefined,
+  now: Date,
+  { asks, control, masterKey }: Asking,
+): Promise<GuestInfo | undefined> {
+  if (pod === undefined || guestDue(asks, instance, pod, now) !== 0) return undefined
+  const [host = ''] = pod.ips
+  try {
+    const target = { host, key: controlKey(masterKey, instance.metadata.uid ?? '') }
+    return await asks.ask(keyOf(instance), machineOf(pod), now, () => control.guest(target))
+  } catch {
+    return undefined
+  }
+}
+
+const machineOf = ({ uid, restarts }: PodView): string => `${uid}/${restarts}`
