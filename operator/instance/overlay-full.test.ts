@@ -77,6 +77,17 @@ for (const [name, status, pod, want] of asked)
     assert.is(mayBeFull(given, viewPod(onNode(podOf(instance(), pod)))), want)
   })
 
+test('a guest that stays silent is looked at ever more seldom', () => {
+  const waits = [0, 60, 1200, 99_999].map((seconds) => {
+    const given = observed({
+      instance: instance({}, silentFor(seconds)),
+      pod: onNode(podOf(instance(), booting)),
+    })
+    return decide(given).requeueAfterSeconds
+  })
+  assert.equal(waits, [60, 60, 300, 600])
+})
+
 test('a guest that is to be paused is not asked about', () => {
   const given = observed({ instance: instance({ powerState: 'Paused' }, ready) })
   assert.not.ok(mayBeFull(given, viewPod(onNode(podOf(instance(), booting)))))

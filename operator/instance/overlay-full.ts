@@ -6,6 +6,9 @@ import { no, type Verdict, yes } from './verdict.ts'
 /** A guest that does not answer may stand still for want of room, which only the runner knows: it is asked this often. Seconds. */
 const askSeconds = 60
 
+/** A guest that has long been silent is asked about at least this often. Seconds. */
+const longestSeconds = 600
+
 /** Until there is room again. The pod gets ready by itself then, which a watch tells; a guest that was not ready before may not. */
 const askAgainSeconds = 20
 
@@ -33,8 +36,8 @@ function isKnownFull({ instance: { status } }: Pick<Observed, 'instance'>, pod: 
 }
 
 /**
- * Whether to ask the runner of a VM whose guest does not answer: when it fell silent just now, while its overlay is full, and once
- * a minute else. A guest that answers, or has just started, is not asked about.
+ * Whether to ask the runner of a VM whose guest does not answer: when it fell silent just now, while its overlay is full, and when
+ * it is looked at again. A guest that answers, or has just started, is not asked about.
  */
 export function mayBeFull({ instance, now }: Pick<Observed, 'instance' | 'now'>, pod: PodView): boolean {
   if (!pod.started || pod.ready || instance.spec.powerState === 'Paused') return false
@@ -46,5 +49,9 @@ export function mayBeFull({ instance, now }: Pick<Observed, 'instance' | 'now'>,
   return now.getTime() - Date.parse(known.lastTransitionTime) >= askSeconds * 1000
 }
 
-/** When to look again at a guest that does not answer. */
-export const lookAgainSeconds = askSeconds
+/** Seconds until a guest that does not answer is looked at again: the longer it has been silent, the rarer. */
+export function lookAgainSeconds({ instance, now }: Pick<Observed, 'instance' | 'now'>): number {
+  const since = findCondition(instance.status?.conditions, 'GuestReady')?.lastTransitionTime
+  const silent = since === undefined ? 0 : (now.getTime() - Date.parse(since)) / 1000
+  return Math.min(Math.max(askSeconds, silent / 4), longestSeconds)
+}

@@ -167,7 +167,7 @@ function answered({ instance }: Observed, pod: PodView): Verdict | undefined {
   return { phase: 'Ready', active: running(pod), guestReady: yes('GuestAnswered', message) }
 }
 
-function silent({ instance }: Observed, pod: PodView): Verdict {
+function silent({ instance, now }: Observed, pod: PodView): Verdict {
   const before = instance.status
   const samePod = before?.podUID === pod.uid && before.restarts === pod.restarts
   const known = findCondition(before?.conditions, 'GuestReady')
@@ -182,6 +182,6 @@ function silent({ instance }: Observed, pod: PodView): Verdict {
           'The guest answered before and does not any more: look at its console (kubectl logs).',
         )
       : no('Booting', 'QEMU runs; the guest has not answered yet.'),
-    requeueAfterSeconds: lookAgainSeconds,
+    requeueAfterSeconds: lookAgainSeconds({ instance, now }),
   }
 }
