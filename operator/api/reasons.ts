@@ -85,6 +85,8 @@ export const reasons = {
   VolumeEmpty: 'A volume that is only to be read has no disk yet.',
   KVMUnavailable: 'accelerator is KVM, and the node has none to give.',
 
+  VolumeFull:
+    'A volume has no room for what the guest writes to it, and the guest stands still until there is.',
   OverlayFull:
     "The node's disk has no room for what the guest writes, and the guest stands still until there is.",
 

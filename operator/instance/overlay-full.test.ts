@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { InstanceStatus } from '../api/instance-status.ts'
+import type { RunnerState } from '../control/state.ts'
 import { findCondition } from '../kube/conditions.ts'
 import { decide } from './decide.ts'
 import { mayBeFull } from './overlay-full.ts'
@@ -13,14 +14,11 @@ import { ago, answering, booting, instance, observed, onNode, podOf } from './te
 const held = { phase: 'Running', reason: 'OverlayFull', message: '' } as const
 const free = { phase: 'Running', reason: '', message: '' } as const
 
-function look(
-  status: InstanceStatus | undefined,
-  pod: Parameters<typeof podOf>[1],
-  runner?: typeof held | typeof free,
-) {
+function look(status: InstanceStatus | undefined, pod: Parameters<typeof podOf>[1], runner?: RunnerState) {
   const given = observed({ instance: instance({}, status), pod: onNode(podOf(instance(), pod)), runner })
   return statusOf(given, decide(given))
 }
+const volume = { ...held, reason: 'VolumeFull' } as const
 const told = (before: InstanceStatus, after: InstanceStatus) =>
   storyOf(before, after).map(({ type, reason }) => `${type} ${reason}`)
 
@@ -34,6 +32,13 @@ test('a guest that is held for want of room is told, with a remedy', () => {
   assert.is(stalled?.reason, 'OverlayFull')
   assert.is(full.phase, 'Stalled')
   assert.equal(told(ready, full), ['Warning OverlayFull'])
+})
+
+test('a full volume is told as that', () => {
+  const status = look(ready, booting, volume)
+  assert.is(findCondition(status.conditions, 'Stalled')?.reason, 'VolumeFull')
+  assert.is(findCondition(status.conditions, 'OverlayFull'), undefined)
+  assert.equal(look(status, booting), status)
 })
 
 test('it stays known while the runner does not answer', () => assert.equal(look(full, booting), full))

@@ -12,27 +12,41 @@ const longestSeconds = 600
 /** Until there is room again. The pod gets ready by itself then, which a watch tells; a guest that was not ready before may not. */
 const askAgainSeconds = 20
 
+type Full = 'OverlayFull' | 'VolumeFull'
+
 /** QEMU holds the guest, because a write found no room. Nothing is lost, and the runner lets it go on when there is room. */
 export function overlayFull(observed: Observed, pod: PodView): Verdict | undefined {
-  if (pod.ready || !isFull(observed, pod)) return undefined
-  const message = `The disk of node ${pod.node} has no room for what the guest writes, so the guest's CPUs stand still. Free room there, by deleting or stopping other VMs or pods: the guest then goes on by itself, and has lost nothing.`
+  const reason = pod.ready ? undefined : fullOf(observed, pod)
+  if (reason === undefined) return undefined
+  const message = `${messages[reason](pod)}: the guest then goes on by itself, and has lost nothing.`
   return {
     phase: 'Stalled',
     active: yes('Running', `QEMU holds the guest on node ${pod.node}.`),
-    guestReady: no('OverlayFull', message),
-    stalled: { reason: 'OverlayFull', message },
+    guestReady: no(reason, message),
+    stalled: { reason, message },
     requeueAfterSeconds: askAgainSeconds,
   }
 }
 
-function isFull({ instance, runner }: Observed, pod: PodView): boolean {
-  if (runner !== undefined) return runner.reason === 'OverlayFull'
-  return isKnownFull({ instance }, pod)
+const messages: Readonly<Record<Full, (pod: PodView) => string>> = {
+  OverlayFull: ({ node }) =>
+    `The disk of node ${node} has no room for what the guest writes, so the guest's CPUs stand still. Free room there, by deleting or stopping other VMs or pods`,
+  VolumeFull: () =>
+    "A volume of the VM has no room for what the guest writes to it, so the guest's CPUs stand still. Enlarge the volume, or free room in its storage",
 }
 
-function isKnownFull({ instance: { status } }: Pick<Observed, 'instance'>, pod: PodView): boolean {
-  if (status?.podUID !== pod.uid || status.restarts !== pod.restarts) return false
-  return findCondition(status.conditions, 'GuestReady')?.reason === 'OverlayFull'
+function isFull(reason: string | undefined): reason is Full {
+  return reason === 'OverlayFull' || reason === 'VolumeFull'
+}
+
+function fullOf({ instance, runner }: Observed, pod: PodView): Full | undefined {
+  const reason = runner === undefined ? knownFull({ instance }, pod) : runner.reason
+  return isFull(reason) ? reason : undefined
+}
+
+function knownFull({ instance: { status } }: Pick<Observed, 'instance'>, pod: PodView): string | undefined {
+  if (status?.podUID !== pod.uid || status.restarts !== pod.restarts) return undefined
+  return findCondition(status.conditions, 'GuestReady')?.reason
 }
 
 /**
@@ -45,7 +59,7 @@ export function mayBeFull({ instance, now }: Pick<Observed, 'instance' | 'now'>,
   if (status?.podUID !== pod.uid || status.restarts !== pod.restarts) return false
   const known = findCondition(status.conditions, 'GuestReady')
   if (known === undefined) return false
-  if (known.status === 'True' || known.reason === 'OverlayFull') return true
+  if (known.status === 'True' || isFull(known.reason)) return true
   return now.getTime() - Date.parse(known.lastTransitionTime) >= askSeconds * 1000
 }
 
