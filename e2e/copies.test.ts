@@ -8,7 +8,7 @@ import { copyAnnotations, recordOf, recordText } from '../operator/copy/record.t
 import { findCondition } from '../operator/kube/conditions.ts'
 import { persistentVolumeClaims, pods } from '../operator/kube/resource.ts'
 import { client } from './harness/client.ts'
-import { kubectl } from './harness/kubectl.ts'
+import { kubectl, tryKubectl } from './harness/kubectl.ts'
 import { Lab } from './harness/lab.ts'
 import { waitFor } from './harness/wait-for.ts'
 
@@ -28,7 +28,7 @@ const digest = async (name: string) =>
 let home = ''
 let away = ''
 test.after(async () => {
-  if (home !== '') await kubectl(['uncordon', home])
+  for (const node of [home, away]) if (node !== '') await kubectl(['uncordon', node])
 })
 
 lab.step('an image is imported, and a VM boots on the node that has it', async () => {
@@ -76,8 +76,43 @@ lab.step('the next VM uses the copy that there is', async () => {
   assert.is((await copies()).length, 1)
 })
 
-lab.step('a copy that no VM has had for long is deleted, and the image stays', async () => {
+/** kubectl drain, of this VM alone: the cluster's own pods are no part of the test. */
+const drain = (name: string, seconds: number) =>
+  tryKubectl(
+    [
+      ...['drain', away, `--pod-selector=${labels.instance}=${name}`, `--timeout=${seconds}s`],
+      ...['--ignore-daemonsets', '--delete-emptydir-data'],
+    ],
+    { seconds: seconds + 30 },
+  )
+
+lab.step('a drain waits for a VM whose eviction is Block, and the VM says so', async () => {
   await kubectl(['uncordon', home])
+  await lab.change('far', { eviction: 'Block' })
+  const budget = async () => (await tryKubectl(['get', '-n', namespace, 'pdb', 'far-vm'])).code
+  await waitFor('the budget', 30, budget, (code) => code === 0)
+  const before = await lab.podUid('far')
+  assert.is.not((await drain('far', 8)).code, 0)
+  const isBlocked = (status: Awaited<ReturnType<typeof lab.status>>) =>
+    findCondition(status.conditions, 'DrainBlocked')?.status === 'True'
+  await lab.until('far', 'DrainBlocked', isBlocked, 30)
+  assert.is(await lab.podUid('far'), before)
+})
+
+lab.step('a drained VM is running elsewhere, and Ready again', async () => {
+  await lab.change('far', { eviction: null })
+  const budget = async () => (await tryKubectl(['get', '-n', namespace, 'pdb', 'far-vm'])).code
+  await waitFor('the budget to be gone', 30, budget, (code) => code !== 0)
+  const drained = await drain('far', 90)
+  assert.is(drained.code, 0, drained.stderr)
+  const { nodeName, conditions } = await lab.restarted('far', 1)
+  assert.is(nodeName, home)
+  assert.is(findCondition(conditions, 'DrainBlocked'), undefined)
+  assert.match(await lab.kubectl('describe', 'ei', 'far'), /Drained .*node is being drained/)
+  await kubectl(['uncordon', away])
+})
+
+lab.step('a copy that no VM has had for long is deleted, and the image stays', async () => {
   await lab.kubectl('delete', 'ei', 'far', 'further', '--timeout=120s')
   const isUnused = ([copy]: Awaited<ReturnType<typeof copies>>) =>
     copy !== undefined && recordOf(copy)?.unusedSince !== undefined
