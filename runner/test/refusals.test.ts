@@ -167,7 +167,7 @@ const refusals: readonly Refusal[] = [
           '--object',
           'secret,id=s,data=abc',
           '-o',
-          'encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10',
+          'encrypt.format=aes,encrypt.key-secret=s',
         ],
         ...[file, '16M'],
       ),
