@@ -107,7 +107,7 @@ export class InstanceReconciler {
 
   /** When the instance is to be looked at again, if nothing happens before. */
   #lookAgain({ requeueAfterSeconds }: Verdict, { instance, pod, now }: Observed): Outcome {
-    const latest = this.#written.latest(instance)
+    const latest = this.#written.newer(instance)
     const view = pod === undefined ? undefined : viewPod(pod)
     const milliseconds = guestDue(this.#asks, latest, view, now)
     const seconds = [requeueAfterSeconds ?? [], milliseconds === undefined ? [] : milliseconds / 1000].flat()

@@ -10,15 +10,19 @@ export class OwnWrites<T extends KubeObject> {
     this.#written.set(keyOf(object), object)
   }
 
-  /** The newer of what the store has and what was written. */
+  /** The newer of what the store has and what was written, which is forgotten once the store has caught up. */
   latest(stored: T): T {
-    const key = keyOf(stored)
-    const written = this.#written.get(key)
+    const latest = this.newer(stored)
+    if (latest === stored) this.#written.delete(keyOf(stored))
+    return latest
+  }
+
+  /** The newer of this and what was written. For an object that is not fresh from the store: nothing is forgotten. */
+  newer(object: T): T {
+    const written = this.#written.get(keyOf(object))
     const isBehind =
-      written !== undefined && written.metadata.uid === stored.metadata.uid && isOlder(stored, written)
-    if (isBehind) return written
-    this.#written.delete(key)
-    return stored
+      written !== undefined && written.metadata.uid === object.metadata.uid && isOlder(object, written)
+    return isBehind ? written : object
   }
 
   /** The object is gone. */
