@@ -37,6 +37,20 @@ const age: Column = {
   jsonPath: '.metadata.creationTimestamp',
   description: 'Time since it was created.',
 }
+const reason: Column = {
+  name: 'Reason',
+  type: 'string',
+  jsonPath: condition('Ready', 'reason'),
+  description: 'Why it is (not) ready.',
+  priority: 1,
+}
+const message: Column = {
+  name: 'Message',
+  type: 'string',
+  jsonPath: condition('Ready', 'message'),
+  description: 'Why it is (not) ready, in a sentence.',
+  priority: 1,
+}
 
 /** Every kind of the product, in the order of their file names. */
 export const kinds: readonly Kind[] = [
@@ -85,20 +99,8 @@ export const kinds: readonly Kind[] = [
         description: 'The claim that holds the image.',
         priority: 1,
       },
-      {
-        name: 'Reason',
-        type: 'string',
-        jsonPath: condition('Ready', 'reason'),
-        description: 'Why it is (not) ready.',
-        priority: 1,
-      },
-      {
-        name: 'Message',
-        type: 'string',
-        jsonPath: condition('Ready', 'message'),
-        description: 'Why it is (not) ready, in a sentence.',
-        priority: 1,
-      },
+      reason,
+      message,
     ],
   },
   {
@@ -188,20 +190,8 @@ export const kinds: readonly Kind[] = [
         description: 'When it expires.',
         priority: 1,
       },
-      {
-        name: 'Reason',
-        type: 'string',
-        jsonPath: condition('Ready', 'reason'),
-        description: 'Why it is (not) ready.',
-        priority: 1,
-      },
-      {
-        name: 'Message',
-        type: 'string',
-        jsonPath: condition('Ready', 'message'),
-        description: 'Why it is (not) ready, in a sentence.',
-        priority: 1,
-      },
+      reason,
+      message,
     ],
   },
   {
@@ -292,20 +282,8 @@ export const kinds: readonly Kind[] = [
         description: 'What selects the replicas and their pods.',
         priority: 1,
       },
-      {
-        name: 'Reason',
-        type: 'string',
-        jsonPath: condition('Ready', 'reason'),
-        description: 'Why it is (not) ready.',
-        priority: 1,
-      },
-      {
-        name: 'Message',
-        type: 'string',
-        jsonPath: condition('Ready', 'message'),
-        description: 'Why it is (not) ready, in a sentence.',
-        priority: 1,
-      },
+      reason,
+      message,
     ],
   },
   {
@@ -385,13 +363,7 @@ export const kinds: readonly Kind[] = [
         description: 'The claim that holds the image.',
         priority: 1,
       },
-      {
-        name: 'Message',
-        type: 'string',
-        jsonPath: condition('Ready', 'message'),
-        description: 'Why it is (not) ready, in a sentence.',
-        priority: 1,
-      },
+      message,
     ],
   },
 ]
