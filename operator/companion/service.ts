@@ -1,24 +1,17 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { InstanceStatus } from '../api/instance-status.ts'
 import { labels, labelValues } from '../api/labels.ts'
-import { childLabels, childName } from '../instance/children.ts'
+import { childMetadata } from '../instance/children.ts'
 import type { Intent, Service } from '../kube/object.ts'
-import { ownerReference } from '../kube/owner.ts'
 
 /** The Service that `expose` asks for. */
 export function exposingService(instance: EphemeralInstance): Intent<Service> | undefined {
   const { expose, ports } = instance.spec
   if (expose === undefined) return undefined
   const { type = 'ClusterIP', annotations, loadBalancerClass } = expose
-  const { name, namespace } = instance.metadata
+  const { name } = instance.metadata
   return {
-    metadata: {
-      name: childName(name),
-      ...(namespace === undefined ? {} : { namespace }),
-      labels: childLabels(instance),
-      ...(annotations === undefined ? {} : { annotations }),
-      ownerReferences: [ownerReference(instance, { namespace })],
-    },
+    metadata: { ...childMetadata(instance), ...(annotations === undefined ? {} : { annotations }) },
     spec: {
       type,
       ipFamilyPolicy: 'PreferDualStack',

@@ -1,5 +1,6 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import { labels, labelValues, securityGroupLabel } from '../api/labels.ts'
+import { ownerReference } from '../kube/owner.ts'
 
 /** The one name that all of an instance's children share: its pod and its Secret are told apart by kind. */
 export function childName(instanceName: string): string {
@@ -34,5 +35,16 @@ export function childLabels(instance: Pick<EphemeralInstance, 'metadata'>): Reco
     [labels.appInstance]: instance.metadata.name,
     [labels.managedBy]: labelValues.managedBy,
     [labels.instance]: instance.metadata.name,
+  }
+}
+
+/** Name, place, labels and owner of a child: whatever its kind, it goes with the instance. */
+export function childMetadata(instance: EphemeralInstance) {
+  const { name, namespace } = instance.metadata
+  return {
+    name: childName(name),
+    ...(namespace === undefined ? {} : { namespace }),
+    labels: childLabels(instance),
+    ownerReferences: [ownerReference(instance, { namespace })],
   }
 }

@@ -7,11 +7,10 @@ import type { Config } from '../../config.ts'
 import { controlPort } from '../../control/connect.ts'
 import type { Requirement } from '../../copy/place.ts'
 import type { Intent, Pod } from '../../kube/object.ts'
-import { ownerReference } from '../../kube/owner.ts'
 import { restrictedContainer, restrictedPod, secretVolume } from '../../pod/restricted.ts'
 import { acceleratorArguments, qemuArguments } from '../../qemu/argv.ts'
 import { runDirectory } from '../../qemu/sockets.ts'
-import { childLabels, childName, securityLabels } from '../children.ts'
+import { childLabels, childMetadata, childName, securityLabels } from '../children.ts'
 import { raised } from '../counters.ts'
 import { instancesService } from '../hostname.ts'
 import { type Size, scratchDisks } from '../size.ts'
@@ -79,8 +78,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
   const attached = volumeParts(volumes)
   return {
     metadata: {
-      name: childName(name),
-      ...(namespace === undefined ? {} : { namespace }),
+      ...childMetadata(instance),
       labels: { ...childLabels(instance), ...securityLabels(instance), ...groupLabels(instance) },
       annotations: {
         ...instance.spec.network?.annotations,
@@ -88,7 +86,6 @@ export function vmPod(input: PodInput): Intent<Pod> {
         'argocd.argoproj.io/ignore-restart-policy': 'true',
         'kubectl.kubernetes.io/default-container': containerName,
       },
-      ownerReferences: [ownerReference(instance, { namespace })],
     },
     spec: {
       restartPolicy: instance.spec.restartPolicy,
@@ -124,7 +121,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
             volumes: volumes.map((one) => ({ ...one, path: diskPath(one) })),
             scratch: scratchDisks(size).map(({ name }) => ({ name, path: scratchPath(name) })),
           }),
-          env: environment(input),
+          env: environment(input, attached.environment),
           ports: containerPorts(instance),
           resources: resources(input),
           startupProbe: {
@@ -175,7 +172,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
   }
 }
 
-function environment(input: PodInput) {
+function environment(input: PodInput, ofVolumes: Readonly<Record<string, string>>) {
   const { instance, size, config } = input
   const { spec } = instance
   const readiness = readinessOf(spec.readiness)
@@ -194,7 +191,7 @@ function environment(input: PodInput) {
     ...(spec.onGuestReboot === 'Rebuild' ? { VM_ON_GUEST_REBOOT: 'rebuild' } : {}),
     ...seedVariables(instance),
     ...scratchVariable(size),
-    ...volumeParts(input.volumes ?? []).environment,
+    ...ofVolumes,
   }
   return [
     ...Object.entries(variables).map(([name, value]) => ({ name, value })),

@@ -2,8 +2,7 @@ import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
 import type { Booted } from '../../api/instance-status.ts'
 import { controlSecretLine, nbdSecretLine } from '../../control/key.ts'
 import type { Intent, Secret } from '../../kube/object.ts'
-import { ownerReference } from '../../kube/owner.ts'
-import { childLabels, childName } from '../children.ts'
+import { childMetadata } from '../children.ts'
 import { seedFiles } from './seed.ts'
 import { seedSource } from './seed-volume.ts'
 
@@ -21,7 +20,7 @@ export function instanceSecret(
   /** Public keys besides those in the spec. */
   moreKeys: readonly string[] = [],
 ): Intent<Secret> {
-  const { name, namespace, uid = '' } = instance.metadata
+  const { uid = '' } = instance.metadata
   const seed = seedFiles(seedSource(instance, boot, moreKeys))
   const files = {
     ...seed,
@@ -29,12 +28,7 @@ export function instanceSecret(
     [secretKeys.nbdKeys]: nbdSecretLine(masterKey, uid),
   }
   return {
-    metadata: {
-      name: childName(name),
-      ...(namespace === undefined ? {} : { namespace }),
-      labels: childLabels(instance),
-      ownerReferences: [ownerReference(instance, { namespace })],
-    },
+    metadata: childMetadata(instance),
     type: 'Opaque',
     data: Object.fromEntries(
       Object.entries(files).map(([file, text]) => [file, Buffer.from(text).toString('base64')]),
