@@ -6,7 +6,6 @@ import { ephemeralInstances, snapshots } from '../api/types.ts'
 import type { Config } from '../config.ts'
 import type { VmControl } from '../control/client.ts'
 import type { ControlTarget } from '../control/connect.ts'
-import { controlKey } from '../control/key.ts'
 import { copyClaim } from '../copy/desired.ts'
 import { recordOf } from '../copy/record.ts'
 import { isCopyOf } from '../copy/views.ts'
@@ -19,6 +18,7 @@ import { type PutOutcome, putSecret } from '../pod/put-secret.ts'
 import { Refused, refusalOf } from '../pod/refused.ts'
 import { attachVolumes } from '../volume/attach.ts'
 import { childName } from './children.ts'
+import { controlTarget } from './control-target.ts'
 import { vmPod } from './desired/pod.ts'
 import { instanceSecret } from './desired/secret.ts'
 import { diskVolume } from './desired/volumes.ts'
@@ -249,6 +249,5 @@ async function control(
   command: (control: VmControl, target: ControlTarget) => Promise<void>,
 ): Promise<void> {
   if (pod === undefined) return
-  const [host = ''] = viewPod(pod).ips
-  await command(control, { host, key: controlKey(masterKey, instance.metadata.uid ?? '') })
+  await command(control, controlTarget(instance, viewPod(pod), masterKey))
 }

@@ -1,9 +1,9 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { GuestInfo } from '../api/guest-info.ts'
 import type { VmControl } from '../control/client.ts'
-import { controlKey } from '../control/key.ts'
 import { findCondition } from '../kube/conditions.ts'
 import { keyOf } from '../kube/object.ts'
+import { controlTarget } from './control-target.ts'
 import type { GuestAsks } from './guest-asks.ts'
 import type { PodView } from './pod-view.ts'
 
@@ -32,9 +32,8 @@ export async function askGuest(
   { asks, control, masterKey }: Asking,
 ): Promise<GuestInfo | undefined> {
   if (pod === undefined || guestDue(asks, instance, pod, now) !== 0) return undefined
-  const [host = ''] = pod.ips
   try {
-    const target = { host, key: controlKey(masterKey, instance.metadata.uid ?? '') }
+    const target = controlTarget(instance, pod, masterKey)
     return await asks.ask(keyOf(instance), machineOf(pod), now, () => control.guest(target))
   } catch {
     return undefined

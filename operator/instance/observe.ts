@@ -1,7 +1,6 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Config } from '../config.ts'
 import type { VmControl } from '../control/client.ts'
-import { controlKey } from '../control/key.ts'
 import type { RunnerState } from '../control/state.ts'
 import { type ImageAccess, isForCluster } from '../copy/access.ts'
 import { type Copied, contentOf } from '../copy/content.ts'
@@ -17,6 +16,7 @@ import { askGuest } from './asking-guest.ts'
 import { bootSourceOf, farImageOf } from './boot-source.ts'
 
 import { childName } from './children.ts'
+import { controlTarget } from './control-target.ts'
 import { isToBeKept, keeping } from './expiring.ts'
 import type { GuestAsks } from './guest-asks.ts'
 import { keyPairsOf } from './key-pairs.ts'
@@ -145,10 +145,8 @@ async function askRunner(
   pod: PodView,
   { control, masterKey }: ObserveDependencies,
 ): Promise<RunnerState | undefined> {
-  const [host = ''] = pod.ips
-  const key = controlKey(masterKey, instance.metadata.uid ?? '')
   try {
-    return await control.state({ host, key })
+    return await control.state(controlTarget(instance, pod, masterKey))
   } catch {
     return undefined
   }
