@@ -2,14 +2,16 @@
  * Runs uvu test files, each in a process of its own, and catches what uvu lets pass: a file that never calls `.run()`,
  * a test that hangs, a handle left open (the process does not end), a file in which no test ran.
  *
- *   node hack/test/run.ts FOLDER... [--only TEXT] [--except TEXT] [--jobs N] [--timeout SECONDS] [--verbose] [--tally FILE]
+ *   node hack/test/run.ts FOLDER... [--only TEXT] [--except TEXT] [--jobs N] [--timeout SECONDS] [--verbose] [--tally FILE] [--failures FILE]
  *
  * --only and --except choose by the file's path.
- * The last line is `N passed, N failed`; with --tally it is also appended to FILE, for a total over several runs.
+ * The last line is `N passed, N failed`; with --tally it is also appended to FILE, for a total over several runs, and with --failures
+ * the beginning of each failed file's complaints, to be repeated at their end.
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync, globSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { failureReport } from './failure.ts'
 import { readSummary } from './summary.ts'
 
 const { values, positionals } = parseArgs({
@@ -21,6 +23,7 @@ const { values, positionals } = parseArgs({
     timeout: { type: 'string', default: '60' },
     verbose: { type: 'boolean', default: false },
     tally: { type: 'string' },
+    failures: { type: 'string' },
   },
 })
 
@@ -108,6 +111,7 @@ async function worker(): Promise<void> {
     if (outcome.failed > 0) {
       if (!values.verbose) console.log(outcome.output.replace(/^/gm, '     '))
       if (outcome.why !== undefined) console.log(`     ${outcome.file}: ${outcome.why}`)
+      if (values.failures !== undefined) appendFileSync(values.failures, failureReport(outcome))
     }
   }
 }
