@@ -111,6 +111,14 @@ export class Lab {
     })
   }
 
+  /** Waits until the instance has no condition of this type any more: the controller that finds it gone writes when it likes. */
+  healed(name: string, type: string): Promise<EphemeralInstance> {
+    return this.until(`${type} of ${name} to be gone`, async () => {
+      const live = await this.get(name)
+      return live !== undefined && findCondition(live.status?.conditions, type) === undefined && live
+    })
+  }
+
   /** Waits until the instance is in this phase, for the spec as it is now. */
   phase(name: string, phase: string): Promise<EphemeralInstance> {
     return this.until(`${name} to be ${phase}`, async () => {
