@@ -11,13 +11,15 @@ export type LeaseThreadOptions = LeaseThreadData['lease'] &
     connection: Connection
     /** Default 60: more than the kubelet needs to see that `/livez` does not answer. */
     stuckSeconds?: number
+    /** How long a release may take. Default 2,500. */
+    releaseMs?: number
     emit?: Emit<KubeTelemetry>
   }>
 
 /** How often the thread is told that the main thread lives, and with which credentials, ms. */
 const aliveMs = 2_000
 /** A release is one call, and one that takes longer is worth no wait: the lease runs out by itself. */
-const releaseMs = 2_500
+const defaultReleaseMs = 2_500
 
 /**
  * Leader election in a thread of its own, so that the lease is renewed while the event loop is busy. What the main thread
@@ -51,7 +53,7 @@ export class LeaseThread {
   /** Waits for the lead, once. Resolves with false when the signal aborts first; rejects when the thread can not run. */
   async acquire(signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return false
-    const { entry, connection, emit: _, stuckSeconds = 60, ...lease } = this.#options
+    const { entry, connection, emit: _, releaseMs: __, stuckSeconds = 60, ...lease } = this.#options
     const workerData: LeaseThreadData = { server: connection.server, lease, stuckSeconds, until: this.#until }
     // Without the flags of this process: source maps alone cost it 27 MiB.
     const worker = new Worker(entry, { workerData, execArgv: [] })
@@ -83,7 +85,7 @@ export class LeaseThread {
     this.#isReleased = true
     if (this.#worker === undefined) return
     this.#ask({ type: 'release' })
-    await settlesWithin(systemClock, releaseMs, this.#ended.promise)
+    await settlesWithin(systemClock, this.#options.releaseMs ?? defaultReleaseMs, this.#ended.promise)
     await this.#worker.terminate()
   }
 
