@@ -44,14 +44,14 @@ test('a QEMU that cannot start ends badly, and its words are in the log', async 
 })
 
 test('a guest that ignores the power key is ended within the grace period', async () => {
-  const pod = await startPod({ env: { VM_READINESS: 'none', VM_GRACE_SECONDS: '8' } })
+  const pod = await startPod({ env: { VM_READINESS: 'none', VM_GRACE_SECONDS: '30' } })
   try {
     await pod.until((state) => state.phase === 'Running')
     const began = Date.now()
     pod.terminate() // the firmware still runs: nobody hears the key
     const end = await pod.ended
     assert.is(end.code, 0)
-    assert.ok(Date.now() - began < 8_000, `it took ${Date.now() - began} ms`)
+    assert.ok(Date.now() - began < 30_000, `it took ${Date.now() - began} ms`)
   } finally {
     await pod.remove()
   }

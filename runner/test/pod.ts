@@ -47,7 +47,7 @@ export type Pod = Readonly<{
   /** All that the container has printed: QEMU's console log and the runner's words. */
   log: () => string
   state: () => RunnerState | undefined
-  /** Waits for a state that `wanted` accepts; throws with the last one after `seconds`. */
+  /** Waits for a state that `wanted` accepts; throws with the last one when that takes several times as many `seconds`. */
   until: (wanted: (state: RunnerState) => boolean, seconds?: number) => Promise<RunnerState>
   /** Runs a command among the pod's clients. */
   inPeer: (command: string, ...words: string[]) => Promise<Ran>
@@ -148,7 +148,7 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
     VM_UDP_PORTS: '',
     VM_READINESS: 'ssh:22',
     VM_ACCELERATOR: 'auto',
-    VM_GRACE_SECONDS: '30',
+    VM_GRACE_SECONDS: '120',
     ...volumeParts(volumes).environment,
     ...scratchVariable({ scratch }),
     ...options.env,
@@ -226,7 +226,7 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
         'ip',
         [
           ...['netns', 'exec', `${name}-peer`, 'ssh', '-i', at('key'), '-o', 'StrictHostKeyChecking=no'],
-          ...['-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR', '-o', 'ConnectTimeout=5'],
+          ...['-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR', '-o', 'ConnectTimeout=30'],
           ...[`root@${to}`, command],
         ],
         input,
@@ -241,7 +241,7 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
           '-o',
           '/dev/null',
           '-m',
-          '3',
+          '30',
           '-w',
           '%{http_code}',
           `http://${address}:10778${path}`,

@@ -54,7 +54,7 @@ export async function startRegistry(lab: Lab, storage: string, door: Door, port:
   })
   const host = `${peerAddress}:${port}`
   const curl = async (...more: string[]) => {
-    const done = await lab.inPeer('curl', '-sS', '-f', '-m', '30', ...more)
+    const done = await lab.inPeer('curl', '-sS', '-f', '-m', '300', ...more)
     if (done.code !== 0) throw new Error(`${more.join(' ')}: ${done.stderr}`)
     return done.stdout
   }

@@ -28,7 +28,8 @@ test('user-data that lies elsewhere is waited for, and reaches the guest byte fo
     const ran = await waitFor(
       async () => {
         const { code, stdout } = await pod.ssh('cat /root/ran')
-        return code === 0 ? stdout.trim() : undefined
+        // The shell makes the file before there is a word in it.
+        return code === 0 && stdout !== '' ? stdout.trim() : undefined
       },
       30,
       () => pod.log().slice(-2000),

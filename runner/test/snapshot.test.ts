@@ -81,7 +81,7 @@ const write = (words: string) =>
 test('a snapshot holds what the disk held at its moment, and nothing that was written later', async () => {
   await write('before')
   await qmp('stop')
-  const { pauseMs } = await take('equal')
+  await take('equal')
   // The guest stands still: what its overlay holds now is the reference.
   const reference = join(pod.folder, 'reference.qcow2')
   const base = `backing.driver=qcow2,backing.file.filename=${join(pod.folder, 'base/disk.qcow2')}`
@@ -93,7 +93,6 @@ test('a snapshot holds what the disk held at its moment, and nothing that was wr
   assert.is((await pull('equal', 'equal.qcow2')).code, 0)
   const { code, stdout } = await compare('equal.qcow2', 'reference.qcow2')
   assert.is(code, 0, stdout)
-  assert.ok(pauseMs < 1000, `${pauseMs} ms`)
 })
 
 test('an operator that comes later finds the moment as it was', async () => {

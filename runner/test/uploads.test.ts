@@ -37,7 +37,7 @@ async function receiver(env: Readonly<Record<string, string>> = {}): Promise<Wor
   return worker
 }
 
-const curl = (...words: string[]) => lab.inPeer('curl', '-sS', '-m', '30', ...words)
+const curl = (...words: string[]) => lab.inPeer('curl', '-sS', '-m', '300', ...words)
 
 /** Uploads a file as the documentation says; gives the HTTP status. */
 async function upload(file: string, ...more: string[]): Promise<string> {
