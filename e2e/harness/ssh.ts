@@ -22,7 +22,7 @@ const asStranger = [
   ['UserKnownHostsFile', '/dev/null'],
   ['LogLevel', 'ERROR'],
   ['IdentitiesOnly', 'yes'],
-  ['ConnectTimeout', '10'],
+  ['ConnectTimeout', '30'],
   // A guest that died takes its connections along without a word; one that is busy may be silent for long.
   ['ServerAliveInterval', '5'],
   ['ServerAliveCountMax', '12'],
@@ -30,11 +30,11 @@ const asStranger = [
 
 /** Runs a command in a guest, whatever comes of it. 255 is ssh's own failure. */
 export function ssh(key: SshKey, address: string, command: string, user = 'root'): Promise<Ran> {
-  return run('ssh', [...asStranger, '-i', key.file, `${user}@${address}`, command], { seconds: 90 })
+  return run('ssh', [...asStranger, '-i', key.file, `${user}@${address}`, command], { seconds: 240 })
 }
 
 /** The host key that a guest shows to anybody, as `type key`; empty when it shows none within `seconds`. */
-export async function hostKey(address: string, seconds = 10): Promise<string> {
+export async function hostKey(address: string, seconds = 60): Promise<string> {
   const { stdout } = await run('ssh-keyscan', ['-T', String(seconds), '-t', 'ed25519', address])
   return stdout.trim().split(' ').slice(1).join(' ')
 }
