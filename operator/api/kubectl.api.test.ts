@@ -57,7 +57,7 @@ const table = async (...args: string[]) =>
 test('kubectl get ei says at once what there is', async () => {
   const [head, row] = await table('ei')
   assert.is(head, 'NAME | PHASE | READY | IP | FLAVOR | NODE | AGE')
-  assert.match(row ?? '', /^web1 \| Ready \| True \| 10\.0\.0\.7 \| s1\.1core \| worker-1 \| \d+s$/)
+  assert.match(row ?? '', /^web1 \| Ready \| True \| 10\.0\.0\.7 \| s1\.1core \| worker-1 \| \d+[sm]\w*$/)
 })
 
 test('kubectl get ei -o wide says why', async () => {
@@ -75,7 +75,7 @@ test('kubectl get ei -o wide says why', async () => {
 test('kubectl get flv lists the sizes', async () => {
   const [head, row] = await table('flv')
   assert.is(head, 'NAME | CPUS | MEMORY | DISK | DESCRIPTION | AGE')
-  assert.match(row ?? '', /^s1\.1core \| 1 \| 512Mi \| 10Gi \| Small memory\. \| \d+s$/)
+  assert.match(row ?? '', /^s1\.1core \| 1 \| 512Mi \| 10Gi \| Small memory\. \| \d+[sm]\w*$/)
 })
 
 test('kubectl get ephemera finds every kind', async () => {
@@ -88,7 +88,7 @@ test('kubectl get ephemera finds every kind', async () => {
 
 test('kubectl wait works on the condition', async () => {
   assert.match(
-    await kubectl(server, 'wait', '--for=condition=Ready', 'ei/web1', '--timeout=5s'),
+    await kubectl(server, 'wait', '--for=condition=Ready', 'ei/web1', '--timeout=90s'),
     /condition met/,
   )
 })

@@ -3,11 +3,14 @@ import * as assert from 'uvu/assert'
 import type { InstanceSpec } from '../api/instance-spec.ts'
 import { ephemeralInstances, snapshots } from '../api/types.ts'
 import { findCondition } from '../kube/conditions.ts'
-import { events } from '../kube/resource.ts'
+import { splitKey } from '../kube/object.ts'
+import { events, pods } from '../kube/resource.ts'
 import { qemuOf } from '../snapshot/testing/paths.ts'
 import { type ActDependencies, act } from './act.ts'
 import { observed } from './testing/build.ts'
+import { fastClock } from './testing/fast-clock.ts'
 import type { Lab } from './testing/lab.ts'
+import type { TestOperator } from './testing/operator.ts'
 import { World } from './testing/world.ts'
 
 let world: World
@@ -18,11 +21,12 @@ test.before(async () => {
 test.after(() => world?.stop())
 
 let labs = 0
-async function running(spec: Partial<InstanceSpec> = {}): Promise<void> {
+async function running(spec: Partial<InstanceSpec> = {}): Promise<TestOperator> {
   lab = await world.lab(`expiry-${++labs}`)
-  await lab.operator()
+  const operator = await lab.operator()
   await lab.create('web1', spec)
   await lab.phase('web1', 'Ready')
+  return operator
 }
 /** RFC 3339 of so many seconds from now, by the clock that the operator goes by. */
 const inSeconds = (seconds: number) => new Date(world.clock.now() + seconds * 1000).toISOString()
@@ -31,12 +35,17 @@ const set = (spec: Record<string, unknown>) => lab.change('web1', { spec })
 const isGone = () => lab.until('web1 to be gone', async () => (await lab.get('web1')) === undefined)
 
 test('a VM is told to expire, stopped when it does, kept so by a rebuild, and started by more time', async () => {
-  await running()
-  await set({ expiry: { deadline: inSeconds(30) } })
+  const first = await running()
+  await set({ expiry: { deadline: new Date(Date.now() + 10_000_000).toISOString() } })
+  await first.crash()
+  // An operator that comes minutes before the end of that time, and one that comes seconds before it.
+  const second = await lab.operator({}, { clock: fastClock(1, 9_700) })
   const soon = await lab.reason('web1', 'Expiring', 'ExpiresSoon')
   assert.is(soon.status?.phase, 'Ready')
+  await second.crash()
+  await lab.operator({}, { clock: fastClock(1, 9_990) })
   const after = await lab.phase('web1', 'Expired')
-  assert.is(world.kubelet.store.getByKey(lab.pod('web1')), undefined)
+  assert.is(await lab.client.find(pods, splitKey(lab.pod('web1'))), undefined)
   assert.is(findCondition(after.status?.conditions, 'Ready'), undefined)
   await set({ rebuildGeneration: 1 })
   await lab.phase('web1', 'Expired')
@@ -72,7 +81,7 @@ test('an instance that expires is deleted with its VM, and the story tells why',
   await running({ onExpiry: 'Delete', expiry: { ttlSeconds: 1_000_000 } })
   await set({ expiry: { deadline: past } })
   await isGone()
-  await lab.until('the pod to be gone', () => world.kubelet.store.getByKey(lab.pod('web1')) === undefined)
+  await lab.podGone('web1')
   const told = await lab.until('the event', async () => {
     const { items } = await lab.client.list(events, { namespace: lab.name })
     return items.find(({ reason }) => reason === 'Expired')

@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { KubeObject } from '../kube/object.ts'
 import { events, pods, type ResourceType, secrets } from '../kube/resource.ts'
+import { atRest } from './testing/at-rest.ts'
 import { fingerprint } from './testing/fingerprint.ts'
 import { Hostile } from './testing/hostile.ts'
 import type { Lab } from './testing/lab.ts'
@@ -38,7 +39,7 @@ async function readyLab() {
   const operator = await lab.operator()
   const made = await lab.create('web1')
   await lab.phase('web1', 'Ready')
-  await lab.until('the operator to be idle', () => operator.isIdle)
+  await atRest(lab, operator)
   return { lab, operator, made, hostile: new Hostile(lab), print: await fingerprint(lab, 'web1') }
 }
 

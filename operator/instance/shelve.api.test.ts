@@ -1,6 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { snapshots } from '../api/types.ts'
+import { splitKey } from '../kube/object.ts'
+import { pods } from '../kube/resource.ts'
 import { qemuOf } from '../snapshot/testing/paths.ts'
 import type { Lab } from './testing/lab.ts'
 import { World } from './testing/world.ts'
@@ -17,13 +19,14 @@ test.before(async () => {
 test.after(() => world?.stop())
 
 const set = (spec: Record<string, unknown>) => lab.change('web1', { spec })
+const goesOn = () => !lab.isPaused(world.kubelet.store.getByKey(lab.pod('web1')))
 const kept = async () => (await lab.client.list(snapshots, { namespace: lab.name })).items
 const names = async () => (await kept()).map(({ metadata }) => metadata.name).sort()
 
 test('a shelved VM is kept in a Snapshot, and has no pod', async () => {
   await set({ powerState: 'Shelved' })
   const { status } = await lab.phase('web1', 'Shelved')
-  assert.is(world.kubelet.store.getByKey(lab.pod('web1')), undefined)
+  assert.is(await lab.client.find(pods, splitKey(lab.pod('web1'))), undefined)
   assert.equal(await names(), [status?.shelved?.snapshot])
 })
 
@@ -65,7 +68,7 @@ test('one who thinks better of it half-way loses nothing of what was written sin
   await set({ powerState: 'Running' })
   await lab.phase('web1', 'Ready')
   assert.is(qemuOf(lab) === undefined, false)
-  assert.is(lab.isPaused(world.kubelet.store.getByKey(lab.pod('web1'))), false)
+  await lab.until('the guest to go on', goesOn)
   const halfWay = await names()
   await set({ powerState: 'Shelved' })
   const { status } = await lab.phase('web1', 'Shelved')
@@ -83,7 +86,7 @@ test('a VM that cannot be kept runs on, and says why', async () => {
   if (qemu !== undefined) qemu.isBroken = true
   await set({ powerState: 'Shelved' })
   await lab.reason('web1', 'Stalled', 'NotKept')
-  assert.is(lab.isPaused(world.kubelet.store.getByKey(lab.pod('web1'))), false)
+  await lab.until('the guest to go on', goesOn)
   await set({ powerState: 'Running' })
   await lab.phase('web1', 'Ready')
 })

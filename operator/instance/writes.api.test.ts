@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { keyOf } from '../kube/object.ts'
+import { atRest } from './testing/at-rest.ts'
 import type { Write } from './testing/faulty-client.ts'
 import type { Lab } from './testing/lab.ts'
 import type { TestOperator } from './testing/operator.ts'
@@ -20,7 +21,7 @@ test.before(async () => {
   // What all VMs of a namespace share is there: it comes with the first of them.
   await lab.create('neighbour', { powerState: 'Stopped' })
   await lab.phase('neighbour', 'Stopped')
-  await lab.until('the operator to be idle', () => operator.isIdle)
+  await atRest(lab, operator)
 })
 test.after(async () => {
   await operator?.stop()
@@ -43,7 +44,7 @@ async function writesOf(what: string, happen: () => Promise<unknown>): Promise<r
   const { writes, eventWrites } = operator.client
   const [before, eventsBefore] = [writes.length, eventWrites.length]
   await happen()
-  await lab.until('the operator to be idle', () => operator.isIdle)
+  await atRest(lab, operator)
   const made = writes.slice(before)
   console.log(
     `${what}: ${made.length} writes (${tally(made)}) and ${eventWrites.length - eventsBefore} events`,
@@ -94,11 +95,10 @@ test('power and rebuilds cost a few each', async () => {
 test('a steady state costs nothing, however often it is looked at', async () => {
   const names = Array.from({ length: 20 }, (_, number) => `steady${number}`)
   const { writes, reads, eventWrites } = operator.client
-  const told = eventWrites.length
   await Promise.all(names.map((name) => lab.create(name)))
   for (const name of names) await lab.phase(name, 'Ready')
-  await lab.until('the operator to be idle', () => operator.isIdle)
-  await lab.until('the events to be sent', () => eventWrites.length >= told + 4 * names.length)
+  await atRest(lab, operator)
+  await operator.flushEvents()
   const before = [writes.length, reads.length, eventWrites.length]
   for (let round = 0; round < 5; round++) {
     for (const instance of operator.caches.instances.store.list())

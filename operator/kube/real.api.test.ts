@@ -128,7 +128,7 @@ test('events are valid, become series, and show in the core API as kubectl reads
   const note = 'x'.repeat(2000)
   for (let i = 0; i < 3; i++)
     recorder.record(about, { type: 'Warning', reason: 'DiskTooSmall', action: 'Start', note, related: about })
-  await recorder.flush(5000)
+  await recorder.flush(60_000)
   const { items } = await client.list(events, { namespace, fieldSelector: 'reason=DiskTooSmall' })
   assert.is(items.length, 1)
   assert.is(items[0]?.series?.count, 3)
@@ -145,8 +145,8 @@ test('one candidate leads, and the next one follows at once on a release', async
       namespace,
       name: 'operator',
       identity,
-      leaseSeconds: 3,
-      renewDeadlineSeconds: 2,
+      leaseSeconds: 90,
+      renewDeadlineSeconds: 60,
       retrySeconds: 0.2,
     })
   const [first, second] = [candidate('a'), candidate('b')]

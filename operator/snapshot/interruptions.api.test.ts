@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { snapshots } from '../api/types.ts'
+import { atRest } from '../instance/testing/at-rest.ts'
 import type { Lab } from '../instance/testing/lab.ts'
 import { World } from '../instance/testing/world.ts'
 import { findCondition } from '../kube/conditions.ts'
@@ -161,8 +162,8 @@ test('a new display name touches nothing, and what is Ready costs nothing any mo
   await lab.create('web1')
   await createSnapshot(lab)
   await lab.until('the snapshot to be Ready', () => settled('Ready')(lab))
+  await atRest(lab, operator)
   const before = await findSnapshot(lab)
-  await lab.until('the operator to be idle', () => operator.isIdle)
   const writes = operator.client.writes.length
   await lab.client.mergePatch(
     snapshots,
@@ -170,6 +171,7 @@ test('a new display name touches nothing, and what is Ready costs nothing any mo
     { spec: { displayName: 'golden.old' } },
   )
   await lab.until('it to be seen', async () => (await findSnapshot(lab))?.status?.observedGeneration === 2)
+  await atRest(lab, operator)
   const after = await findSnapshot(lab)
   const plain = (one: typeof after) =>
     JSON.stringify({ ...one?.status, conditions: 0, observedGeneration: 0 })

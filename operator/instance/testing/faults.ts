@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert'
+import { atRest } from './at-rest.ts'
 import type { FaultKind } from './faulty-client.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Lab } from './lab.ts'
@@ -24,7 +25,7 @@ export async function goWell(world: World, path: Path): Promise<Baseline> {
   const before = operator.client.writes.length
   await path.act(lab)
   await lab.until(`the end of: ${path.name}`, () => path.settled(lab))
-  await lab.until('the operator to be idle', () => operator.isIdle)
+  await atRest(lab, operator)
   const print = await printOf(lab, path)
   await operator.stop()
   return { writes: operator.client.writes.length - before, print }

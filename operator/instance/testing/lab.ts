@@ -4,10 +4,11 @@ import type { InstanceSpec } from '../../api/instance-spec.ts'
 import { ephemeralInstances } from '../../api/types.ts'
 import type { Config } from '../../config.ts'
 import type { KubeClient } from '../../kube/client.ts'
+import type { Clock } from '../../kube/clock.ts'
 import { findCondition } from '../../kube/conditions.ts'
 import { fixedConnection } from '../../kube/connection.ts'
-import type { Pod } from '../../kube/object.ts'
-import { persistentVolumeClaims } from '../../kube/resource.ts'
+import { type Pod, splitKey } from '../../kube/object.ts'
+import { persistentVolumeClaims, pods } from '../../kube/resource.ts'
 import { TestOperator } from './operator.ts'
 import type { World } from './world.ts'
 
@@ -72,13 +73,14 @@ export class Lab {
   /**
    * An operator for this namespace, its caches filled.
    * @param options.at where it finds the API server; a tap, say
+   * @param options.clock its own; default: the world's
    */
   operator(
     config: Partial<Config> = {},
-    options: Readonly<{ at?: Readonly<{ url: string; ca: string }>; allFast?: boolean }> = {},
+    options: Readonly<{ at?: Readonly<{ url: string; ca: string }>; clock?: Clock; allFast?: boolean }> = {},
   ): Promise<TestOperator> {
-    const { server, kubelet, clock } = this.world
-    const { at = server, allFast = false } = options
+    const { server, kubelet } = this.world
+    const { at = server, clock = this.world.clock, allFast = false } = options
     const connection = fixedConnection(at.url, {
       headers: { authorization: `Bearer ${server.token}` },
       tls: { ca: at.ca },
@@ -86,6 +88,12 @@ export class Lab {
     const operator = new TestOperator({ connection, namespace: this.name, kubelet, clock, allFast, config })
     this.world.operators.push(operator)
     return operator.start()
+  }
+
+  /** Waits until the API server has no pod of the instance any more. Caches may learn of it later, each in its own time. */
+  async podGone(name: string): Promise<void> {
+    const target = splitKey(this.pod(name))
+    await this.until(`the pod of ${name} to be gone`, async () => !(await this.client.find(pods, target)))
   }
 
   /** Asks again and again until the answer is there. */

@@ -92,6 +92,11 @@ export class TestOperator {
     })
   }
 
+  /** Sends the events that wait to be sent. */
+  flushEvents(): Promise<void> {
+    return this.#events.flush(60_000)
+  }
+
   /** What went wrong between it and the API server, and what it still has to do: for the message of a failed test. */
   troubles(): string {
     const told = this.telemetry.filter((one) => one.type !== 'request' && one.type !== 'watchEvent')
@@ -111,7 +116,7 @@ export class TestOperator {
   async stop(): Promise<void> {
     this.#end()
     await this.#running
-    await this.#events.flush(5_000)
+    await this.flushEvents()
     await this.client.close()
   }
 
