@@ -9,9 +9,9 @@ import { client } from './harness/client.ts'
 import { diskOf } from './harness/guests.ts'
 import { kubectl } from './harness/kubectl.ts'
 import { Lab } from './harness/lab.ts'
+import { Registry } from './harness/registry.ts'
 import { outputOf } from './harness/run.ts'
 import { waitFor } from './harness/wait-for.ts'
-import { Workbench } from './harness/workbench.ts'
 
 const lab = new Lab(test, 'base-image')
 
@@ -67,8 +67,7 @@ lab.step('a URL that leads into the node is refused for good', async () => {
 
 /** Where the workbench serves a file of its own. */
 async function served(file: string): Promise<string> {
-  const ip = await lab.kubectl('get', 'pod', Workbench.podName, '-o', 'jsonpath={.status.podIP}')
-  return `http://${ip}:8080/${file}`
+  return `http://${await lab.workbench.address()}:8080/${file}`
 }
 
 lab.step(
@@ -91,6 +90,15 @@ lab.step('what was not there is fetched once it is, when importGeneration is rai
   await lab.workbench.sh('cp /claims/tiny.gz /claims/late.gz')
   await lab.kubectl('patch', 'bimg', 'late', '--type=merge', '-p', '{"spec":{"importGeneration":1}}')
   await because('late', 'Imported')
+})
+
+lab.step('a disk in a container image comes from a registry, named by its tag', async () => {
+  const registry = await Registry.start(lab.workbench)
+  const digest = await registry.push('disks/tiny:1', diskOf('tiny'))
+  await apply('contained', { oci: { image: `http://${registry.host}/disks/tiny:1` } })
+  await because('contained', 'Imported')
+  const { status } = await client.get(baseImages, { namespace: lab.namespace, name: 'contained' })
+  assert.is(status?.sourceDigest, digest)
 })
 
 lab.step('a changed source makes a new content, and a VM that runs keeps its own', async () => {

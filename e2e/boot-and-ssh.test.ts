@@ -72,7 +72,7 @@ lab.step('the status tells the truth about where the VM runs, and how long it to
 })
 
 lab.step('the guest reaches other pods, and names of the cluster', async () => {
-  const neighbour = await lab.kubectl('get', 'pod', 'workbench', '-o', 'jsonpath={.status.podIP}')
+  const neighbour = await lab.workbench.address()
   await lab.workbench.sh('echo hello from a pod > /claims/index.html')
   assert.is(await lab.sh('web1', `wget -q -O - http://${neighbour}:8080/`), 'hello from a pod')
   assert.match(await lab.sh('web1', 'nslookup kubernetes.default.svc.cluster.local'), /Address.*: 10\./)

@@ -25,7 +25,7 @@ lab.step("with passt the guest has the pod's own address, with slirp one of its 
 
 lab.step('both reach other pods and names of the cluster, and are reached on the default ports', async () => {
   await lab.workbench.sh('echo hello from a pod > /claims/index.html')
-  const neighbour = await lab.kubectl('get', 'pod', 'workbench', '-o', 'jsonpath={.status.podIP}')
+  const neighbour = await lab.workbench.address()
   for (const name of ['passt', 'slirp']) {
     assert.is(await lab.sh(name, `wget -q -O - http://${neighbour}:8080/`), 'hello from a pod')
     assert.match(await lab.sh(name, 'nslookup kubernetes.default.svc.cluster.local'), /Address.*: 10\./)

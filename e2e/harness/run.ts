@@ -4,7 +4,7 @@ export type Ran = Readonly<{ code: number; stdout: string; stderr: string }>
 
 export type RunOptions = Readonly<{
   /** Given to the command on its standard input, which is empty otherwise. */
-  input?: string
+  input?: string | Buffer
   /** A command that takes longer is killed, and its code is -1. Default 120. */
   seconds?: number
 }>

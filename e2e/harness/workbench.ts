@@ -32,6 +32,12 @@ export class Workbench {
     ])
   }
 
+  /** The IP address of the pod. */
+  address(): Promise<string> {
+    const path = 'jsonpath={.status.podIP}'
+    return kubectl(['get', 'pod', '-n', this.#namespace, Workbench.podName, '-o', path])
+  }
+
   /** What a shell command prints. */
   sh(command: string): Promise<string> {
     return kubectl(['exec', '-n', this.#namespace, Workbench.podName, '--', 'sh', '-c', command])

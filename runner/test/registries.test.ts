@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { qemuImg, rawDisk, sameDisk } from './images.ts'
 import { type Lab, startLab } from './lab.ts'
+import { layer } from './push.ts'
 import { login, type Registry, startRegistry } from './registry.ts'
 
 let lab: Lab
@@ -12,19 +13,6 @@ let open: Registry
 let storage: string
 let disk: string
 let digest: string
-
-/** A layer of these files: path in the layer, file on this machine. */
-function layer(files: Readonly<Record<string, string>>, pack = 'gzip', prefix = ''): Buffer {
-  const folder = lab.fresh()
-  for (const [path, from] of Object.entries(files)) {
-    mkdirSync(join(folder, path, '..'), { recursive: true })
-    execFileSync('cp', [from, join(folder, path)])
-  }
-  const paths = Object.keys(files).map((path) => prefix + path)
-  const options = { maxBuffer: 2 ** 27 }
-  const tar = execFileSync('tar', ['-C', folder, '-c', ...paths], options)
-  return pack === 'none' ? tar : execFileSync(pack, ['-c'], { ...options, input: tar })
-}
 
 /** The Secret of a login, as `kubectl create secret docker-registry` makes it. */
 function credentials(host: string, password = login.password): string {

@@ -1,17 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { createHash, createPrivateKey, randomBytes, sign } from 'node:crypto'
+import { createPrivateKey, randomBytes, sign } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Lab, peerAddress } from './lab.ts'
+import { type Curl, pushImage } from './push.ts'
 import { waitFor } from './wait-for.ts'
-
-const sha = (bytes: Buffer | string) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-const kinds = {
-  index: 'application/vnd.oci.image.index.v1+json',
-  manifest: 'application/vnd.oci.image.manifest.v1+json',
-  config: 'application/vnd.oci.image.config.v1+json',
-  layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
-}
 
 /** How a registry lets people in: anybody, HTTP basic, or tokens from a server of their own. */
 export type Door = 'open' | 'basic' | 'token'
@@ -53,9 +46,12 @@ export async function startRegistry(lab: Lab, storage: string, door: Door, port:
     words += chunk
   })
   const host = `${peerAddress}:${port}`
-  const curl = async (...more: string[]) => {
-    const done = await lab.inPeer('curl', '-sS', '-f', '-m', '300', ...more)
-    if (done.code !== 0) throw new Error(`${more.join(' ')}: ${done.stderr}`)
+  const curl: Curl = async (args, body) => {
+    const file = join(folder, randomBytes(4).toString('hex'))
+    if (body !== undefined) writeFileSync(file, body)
+    const data = body === undefined ? [] : ['--data-binary', `@${file}`]
+    const done = await lab.inPeer('curl', '-sS', '-f', '-m', '300', ...data, ...args)
+    if (done.code !== 0) throw new Error(`${args.join(' ')}: ${done.stderr}`)
     return done.stdout
   }
   await waitFor(
@@ -83,70 +79,9 @@ export async function startRegistry(lab: Lab, storage: string, door: Door, port:
     )
   }
 
-  const putBlob = async (name: string, bytes: Buffer) => {
-    const file = join(folder, randomBytes(4).toString('hex'))
-    writeFileSync(file, bytes)
-    const begun = await curl(
-      '-X',
-      'POST',
-      '-D',
-      '-',
-      '-o',
-      '/dev/null',
-      `http://${host}/v2/${name}/blobs/uploads/`,
-    )
-    const location = /^location: *(\S+)/im.exec(begun)?.[1] ?? ''
-    const type = ['-H', 'Content-Type: application/octet-stream']
-    await curl('-X', 'PUT', ...type, '--data-binary', `@${file}`, `${location}&digest=${sha(bytes)}`)
-    return { digest: sha(bytes), size: bytes.length }
-  }
-  const putManifest = async (name: string, reference: string, body: object) => {
-    const text = JSON.stringify(body)
-    const file = join(folder, randomBytes(4).toString('hex'))
-    writeFileSync(file, text)
-    const type = 'layers' in body ? kinds.manifest : kinds.index
-    await curl(
-      '-X',
-      'PUT',
-      '-H',
-      `Content-Type: ${type}`,
-      '--data-binary',
-      `@${file}`,
-      `http://${host}/v2/${name}/manifests/${reference}`,
-    )
-    return { mediaType: type, digest: sha(text), size: text.length }
-  }
-
   return {
     host,
-    push: async (name, layers, platforms = []) => {
-      const [repository = '', tag = 'latest'] = name.split(':')
-      const image = async (architecture: string) => ({
-        schemaVersion: 2,
-        mediaType: kinds.manifest,
-        config: {
-          mediaType: kinds.config,
-          ...(await putBlob(
-            repository,
-            Buffer.from(
-              JSON.stringify({ architecture, os: 'linux', rootfs: { type: 'layers', diff_ids: [] } }),
-            ),
-          )),
-        },
-        layers: await Promise.all(
-          layers.map(async (layer) => ({ mediaType: kinds.layer, ...(await putBlob(repository, layer)) })),
-        ),
-      })
-      if (platforms.length === 0) return (await putManifest(repository, tag, await image('amd64'))).digest
-      const manifests = []
-      for (const architecture of platforms) {
-        const manifest = await image(architecture)
-        const described = await putManifest(repository, sha(JSON.stringify(manifest)), manifest)
-        manifests.push({ ...described, platform: { os: 'linux', architecture } })
-      }
-      return (await putManifest(repository, tag, { schemaVersion: 2, mediaType: kinds.index, manifests }))
-        .digest
-    },
+    push: (name, layers, platforms) => pushImage(host, curl, name, layers, platforms),
     blob: (digest) => {
       const hex = digest.slice('sha256:'.length)
       return join(storage, 'docker/registry/v2/blobs/sha256', hex.slice(0, 2), hex, 'data')
