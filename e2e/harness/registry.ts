@@ -29,11 +29,13 @@ export class Registry {
     }).trim()
     await workbench.put(program, '/claims/docker-registry')
     await workbench.sh(`printf '%s\\n' '${config}' >/claims/registry.yml
-      chmod +x /claims/docker-registry
+      busybox chmod +x /claims/docker-registry
       /claims/docker-registry serve /claims/registry.yml >/claims/registry.log 2>&1 </dev/null &`)
     const host = `${await workbench.address()}:${port}`
     const answers = async () => (await run('curl', ['-s', '-f', `http://${host}/v2/`])).code === 0
-    await waitFor('the registry to answer', 60, answers, Boolean)
+    await waitFor('the registry to answer', 60, answers, Boolean).catch(async (error: Error) => {
+      throw new Error(`${error.message}\n${await workbench.sh('tail -n 20 /claims/registry.log')}`)
+    })
     return new Registry(host)
   }
 
