@@ -5,7 +5,7 @@
 clean_run() {
   rm -rf "$run"/* 2>/dev/null
   mkdir -p "$run/www" && mkfifo "$run/pause"
-  accelerator='' guest='' phase='' reason='' message=''
+  accelerator='' accel_why='' guest='' phase='' reason='' message=''
 }
 
 # quoted TEXT: sets `json` to TEXT as the inside of a JSON string.
@@ -17,7 +17,7 @@ quoted() {
 # state PHASE [REASON [MESSAGE]]: the state of a machine.
 state() {
   quoted "${3-}"
-  put_state "$1" "{\"phase\":\"$1\",\"reason\":\"${2-}\",\"message\":\"$json\",\"accelerator\":\"$accelerator\",\"guest\":\"$guest\",\"rebooted\":${rebooted:-0},\"reset\":${reset:-0},\"unresponsive\":${unresponsive:-0},\"agent\":${agent_open:-false}}"
+  put_state "$1" "{\"phase\":\"$1\",\"reason\":\"${2-}\",\"message\":\"$json\",\"accelerator\":\"$accelerator\",\"acceleratorReason\":\"$accel_why\",\"guest\":\"$guest\",\"rebooted\":${rebooted:-0},\"reset\":${reset:-0},\"unresponsive\":${unresponsive:-0},\"agent\":${agent_open:-false}}"
 }
 
 # put_state PHASE JSON: writes nothing when nothing has changed.

@@ -43,3 +43,16 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- printf "%s:%s" $image.repository (default $tag $image.tag) }}
 {{- end }}
 {{- end }}
+
+{{/* The resource that brings /dev/kvm into a pod; empty: there is none. */}}
+{{- define "ephemera.kvmResource" -}}
+{{- default (ternary "ephemera.dev/kvm" "" .Values.kvmDevicePlugin.enabled) .Values.runner.kvmResource }}
+{{- end }}
+
+{{/* Labels of what is not the operator: a list of the context and the component's name. */}}
+{{- define "ephemera.componentSelectorLabels" -}}
+{{- include "ephemera.selectorLabels" (index . 0) | replace "component: operator" (printf "component: %s" (index . 1)) }}
+{{- end }}
+{{- define "ephemera.componentLabels" -}}
+{{- include "ephemera.labels" (index . 0) | replace "component: operator" (printf "component: %s" (index . 1)) }}
+{{- end }}
