@@ -1,8 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { findCondition } from '../operator/kube/conditions.ts'
 import { secrets } from '../operator/kube/resource.ts'
 import { client } from './harness/client.ts'
-import { cells, tryKubectl } from './harness/kubectl.ts'
+import { cells, kubectl, tryKubectl } from './harness/kubectl.ts'
 import { Lab } from './harness/lab.ts'
 import { run } from './harness/run.ts'
 import { makeSshKey, ssh } from './harness/ssh.ts'
@@ -60,7 +61,8 @@ lab.step('the status tells the truth about where the VM runs, and how long it to
   assert.is(status.ip, pod.status?.podIP)
   assert.is(status.nodeName, pod.spec.nodeName)
   assert.is(status.podUID, pod.metadata.uid)
-  assert.is(status.accelerator, 'TCG')
+  // Why not KVM is told wherever it is not.
+  assert.is(status.accelerator === 'TCG', (status.acceleratorReason ?? '') !== '', JSON.stringify(status))
   assert.is(status.restarts, 0)
   const { scheduled = -1, qemuStarted = -1, guestReady = -1 } = status.timings ?? {}
   assert.ok(0 <= scheduled && scheduled <= qemuStarted && qemuStarted < guestReady, JSON.stringify(status))
@@ -137,6 +139,56 @@ lab.step(
     assert.is(enforced.trim(), limits.memory)
   },
 )
+
+/** What the one node with a device plugin, or all of them, say of KVM. */
+async function devicesOfNodes(): Promise<number[]> {
+  const path = '{range .items[*]}{.status.allocatable.ephemera\\.dev/kvm}{"\\n"}{end}'
+  const amounts = await lab.kubectl('get', 'nodes', '-o', `jsonpath=${path}`)
+  return amounts
+    .split('\n')
+    .filter((amount) => amount !== '')
+    .map(Number)
+}
+
+lab.step(
+  'the device plugin offers KVM on a node only if a guest ran there, and its log says why not',
+  async () => {
+    const log = () =>
+      kubectl([
+        ...['logs', '--namespace', 'kube-system', '--selector', 'app.kubernetes.io/component=kvm-plugin'],
+        '--tail=-1',
+      ])
+    const told = (text: string) =>
+      text
+        .split('\n')
+        .filter((line) => /"KVM is (not )?offered"/.test(line))
+        .map((line) => JSON.parse(line) as { msg: string; devices: number; why: string })
+        .filter(({ why }) => !why.startsWith('The probe has not said'))
+    const text = await waitFor('the word of a probe', 120, log, (text) => told(text).length > 0)
+    const offered = (await devicesOfNodes()).some((devices) => devices > 0)
+    assert.is(
+      told(text).some(({ devices }) => devices > 0),
+      offered,
+      text,
+    )
+    if (!offered)
+      assert.match(told(text)[0]?.why ?? '', /there is no|may not open|did not get through|QEMU ended/)
+  },
+)
+
+lab.step('a VM that wants KVM waits where there is none, and says what can be done', async () => {
+  if ((await devicesOfNodes()).some((devices) => devices > 0)) return
+  await lab.apply('wants-kvm', { accelerator: 'KVM' })
+  const status = await lab.until(
+    'wants-kvm',
+    'the words of the scheduler',
+    ({ conditions }) => findCondition(conditions, 'Scheduled')?.reason === 'Unschedulable',
+  )
+  const message = findCondition(status.conditions, 'Scheduled')?.message ?? ''
+  assert.match(message, /Insufficient ephemera\.dev\/kvm.*set spec\.accelerator to TCG/)
+  assert.match((await lab.status('web1')).acceleratorReason ?? '', /No node offered ephemera\.dev\/kvm/)
+  await lab.kubectl('delete', 'ei', 'wants-kvm', '--timeout=60s')
+})
 
 lab.step('deleting the instance powers the guest down and takes pod and Secret along', async () => {
   const following = run('kubectl', ['logs', '-n', lab.namespace, '--follow', 'web1-vm'])

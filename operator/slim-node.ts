@@ -1,9 +1,14 @@
 import type { Node } from './kube/object.ts'
 
-/** A node with no more than controllers read: whether it is cordoned, and its taints. A thousand of them are half a megabyte. */
-export function slimNode({ apiVersion, kind, metadata, spec }: Node): Node {
+/**
+ * A node with no more than controllers read: whether it is cordoned, its taints, and what device plugins offer on it. A thousand of them
+ * are half a megabyte.
+ */
+export function slimNode({ apiVersion, kind, metadata, spec, status }: Node): Node {
   const { name, uid, resourceVersion } = metadata
   const { unschedulable, taints } = spec ?? {}
+  // Kubernetes' own resources have no slash in their names.
+  const offered = Object.entries(status?.allocatable ?? {}).filter(([name]) => name.includes('/'))
   return {
     apiVersion,
     kind,
@@ -16,5 +21,6 @@ export function slimNode({ apiVersion, kind, metadata, spec }: Node): Node {
       ...(unschedulable === undefined ? {} : { unschedulable }),
       ...(taints === undefined ? {} : { taints: taints.map(({ key, effect }) => ({ key, effect })) }),
     },
+    ...(offered.length === 0 ? {} : { status: { allocatable: Object.fromEntries(offered) } }),
   }
 }

@@ -116,6 +116,7 @@ export const instanceStatus = z
       .enum(['KVM', 'TCG'])
       .optional()
       .describe('What runs the guest: KVM (hardware virtualisation) or TCG (emulation in software).'),
+    acceleratorReason: z.string().max(1024).optional().describe('Why it is TCG and not KVM.'),
     flavor: z
       .string()
       .max(253)

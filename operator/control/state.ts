@@ -8,6 +8,8 @@ export const runnerStateSchema = z.object({
   reason: z.string().default(''),
   message: z.string().default(''),
   accelerator: z.enum(['KVM', 'TCG']).optional().catch(undefined),
+  /** Why TCG runs the guest although the pod asked for KVM. */
+  acceleratorReason: z.string().max(512).optional().catch(undefined),
   guest: z.enum(['Booting', 'Ready']).optional().catch(undefined),
   /** The last of the counters that the machine began anew for; absent where an older runner says nothing of it. */
   rebooted: z.int().optional().catch(undefined),

@@ -188,14 +188,15 @@ async function createPod(
   { client, config, now }: ActDependencies,
   signal: AbortSignal,
 ): Promise<Creation | undefined> {
-  const { instance, keyPairs } = observed
+  const { instance, keyPairs, isKvmOffered = false } = observed
   if (placing.isNew) await createCopyClaim(placing.boot.claim, observed, client, signal)
   const pinned = keyPairs.kind === 'ready' ? { keyPairs: keyPairs.pinned } : {}
   const volumes = observed.volumes.flatMap(({ volume, claim }) =>
     claim === undefined ? [] : [diskVolume(volume, claim)],
   )
   const createdAt = now().toISOString()
-  const intent = vmPod({ instance, size, ...placing, ...pinned, volumes, config, restartsBefore, createdAt })
+  const made = { config, isKvmOffered, restartsBefore, createdAt }
+  const intent = vmPod({ instance, size, ...placing, ...pinned, volumes, ...made })
   try {
     // What the schema hands on as it is may hold anything.
     const strict = instance.spec.placement?.affinity !== undefined

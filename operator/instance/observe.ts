@@ -20,6 +20,7 @@ import { controlTarget } from './control-target.ts'
 import { isToBeKept, keeping } from './expiring.ts'
 import type { GuestAsks } from './guest-asks.ts'
 import { keyPairsOf } from './key-pairs.ts'
+import { isKvmOffered } from './kvm-offers.ts'
 import type { MadePods } from './made-pods.ts'
 import type { Observed } from './observed.ts'
 import { mayBeFull } from './overlay-full.ts'
@@ -89,6 +90,7 @@ export async function observe(
         ? await askRunner(instance, ours, dependencies)
         : undefined,
     exposing: exposingOf(instance, sources),
+    isKvmOffered: pod === undefined && isKvmOffered(instance.spec, config, sources.nodes),
     node: pod?.spec.nodeName === undefined ? undefined : sources.nodes.get(undefined, pod.spec.nodeName),
     faults: [
       ...groupFaults(instance, sources.securityGroups),
@@ -136,7 +138,7 @@ function isWorthAsking(instance: EphemeralInstance, pod: PodView, config: Config
   if (pod.ready && orderUnderWay({ instance }, pod) !== undefined) return true
   if (!pod.started) return passingFor(pod.runningSince, startingMilliseconds, now) === 0
   const known = instance.status?.podUID === pod.uid && instance.status.accelerator !== undefined
-  return config.kvmResource !== '' && !known
+  return config.kvmResource !== '' && pod.withoutKvm === undefined && !known
 }
 
 /** Undefined when it cannot be reached: then the pod's own status has to do. */

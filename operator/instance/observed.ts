@@ -42,6 +42,8 @@ export type Observed = Readonly<{
   kept?: Snapshot | undefined
   /** The Service that `expose` asks for, as it is. */
   exposing: Service | undefined
+  /** Whether a node offers KVM, where that is of interest. Default: no. */
+  isKvmOffered?: boolean
   /** The node of the pod. */
   node: Node | undefined
   /** What is not as the spec asks for, beside the VM itself, as other controllers found. */

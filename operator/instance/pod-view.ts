@@ -29,6 +29,7 @@ export type PodView = Omit<PodBasics, 'terminated'> &
     fleeceBytes: number | undefined
     boot: PodRecord['boot']
     keyPairs: PodRecord['keyPairs']
+    withoutKvm: PodRecord['withoutKvm']
     /** No node may take it before it has its volumes. */
     isGated: boolean
     /** Why somebody else told it to go, in Kubernetes' word for it. */
@@ -64,6 +65,7 @@ export function viewPod(pod: Pod): PodView {
     fleeceBytes: record?.fleeceBytes,
     boot: record?.boot,
     keyPairs: record?.keyPairs,
+    withoutKvm: record?.withoutKvm,
     disruption: status?.conditions?.find((one) => one.type === 'DisruptionTarget' && one.status === 'True')
       ?.reason,
     writesVolumes: writesVolumes(pod),

@@ -29,7 +29,7 @@ const steps: readonly Step[] = [
 ]
 
 export function judgePod(observed: Observed, pod: PodView): Verdict {
-  const scheduled = schedulingOf(pod)
+  const scheduled = schedulingOf(observed, pod)
   for (const step of steps) {
     const verdict = step(observed, pod, scheduled)
     if (verdict !== undefined) return { scheduled, ...verdict }
@@ -37,10 +37,10 @@ export function judgePod(observed: Observed, pod: PodView): Verdict {
   throw new TypeError(`pod ${pod.name} was left undecided`)
 }
 
-function schedulingOf(pod: PodView): Finding {
+function schedulingOf({ config }: Observed, pod: PodView): Finding {
   if (pod.node !== undefined) return yes('Scheduled', `The pod is on node ${pod.node}.`)
   if (pod.unschedulable === undefined) return no('PodCreated', 'The pod has no node yet.')
-  return no('Unschedulable', unschedulableMessage(pod.unschedulable))
+  return no('Unschedulable', unschedulableMessage(pod.unschedulable, config.kvmResource))
 }
 
 function withoutNode({ now }: Observed, pod: PodView, scheduled: Finding): Verdict | undefined {

@@ -3,6 +3,7 @@ import type { Reason } from '../api/reasons.ts'
 import { serviceSummary } from '../companion/service.ts'
 import { toTimestamp } from '../kube/clock.ts'
 import { type Condition, type NewCondition, removeCondition, setConditions } from '../kube/conditions.ts'
+import { whyTcg } from './accelerator.ts'
 import { carriedOut, raised } from './counters.ts'
 import { expiresAt } from './expiry.ts'
 import { historyOf } from './history.ts'
@@ -147,16 +148,11 @@ function hostnameField({ instance, faults }: Observed, pod: PodView | undefined)
   return isNameless ? {} : { hostname: hostnameOf(name, namespace) }
 }
 
-function podFields(
-  { instance, runner, guest: said, config, now }: Observed,
-  verdict: Verdict,
-  pod: PodView,
-): Partial<InstanceStatus> {
+function podFields(observed: Observed, verdict: Verdict, pod: PodView): Partial<InstanceStatus> {
+  const { instance, runner, guest: said, now } = observed
   const before = instance.status?.podUID === pod.uid ? instance.status : undefined
   const alive = pod.phase === 'Pending' || pod.phase === 'Running'
   const [ip] = pod.ips
-  const accelerator =
-    runner?.accelerator ?? before?.accelerator ?? (config.kvmResource === '' ? 'TCG' : undefined)
   const startedAt = startOf(pod, verdict, before, now)
   const guest = said ?? (before?.restarts === pod.restarts ? before.guest : undefined)
   const resets =
@@ -169,7 +165,7 @@ function podFields(
     ...(pod.boot === undefined ? {} : { boot: pod.boot }),
     ...(pod.keyPairs === undefined ? {} : { keyPairs: pod.keyPairs }),
     podUID: pod.uid,
-    ...(accelerator !== undefined && verdict.active.status === 'True' ? { accelerator } : {}),
+    ...(verdict.active.status === 'True' ? acceleratorFields(observed, pod, before) : {}),
     rebuildGeneration: pod.rebuildGeneration,
     restarts: pod.restarts,
     ...(guest === undefined ? {} : { guest }),
@@ -177,6 +173,21 @@ function podFields(
     ...(startedAt === undefined ? {} : { startedAt }),
     // An empty map in place of one that had entries is null to server-side apply, which the schema refuses.
     ...(Object.keys(timings).length === 0 ? {} : { timings }),
+  }
+}
+
+/** What runs the guest, and why not KVM. Only the runner of a pod that asked for KVM knows which of the two it got. */
+function acceleratorFields(
+  { runner, config }: Observed,
+  { withoutKvm }: PodView,
+  before: InstanceStatus | undefined,
+): Partial<InstanceStatus> {
+  if (withoutKvm !== undefined || config.kvmResource === '')
+    return { accelerator: 'TCG', acceleratorReason: whyTcg(withoutKvm ?? 'NotConfigured', config) }
+  const { accelerator, acceleratorReason } = runner?.accelerator === undefined ? (before ?? {}) : runner
+  return {
+    ...(accelerator === undefined ? {} : { accelerator }),
+    ...(acceleratorReason === undefined || acceleratorReason === '' ? {} : { acceleratorReason }),
   }
 }
 

@@ -42,4 +42,13 @@ test('of several causes each has its advice, and no other', () => {
   assert.not.match(message, /nodeSelector/)
 })
 
+test('a VM that no node has KVM for is told so, and not to free memory', () => {
+  const words = '0/1 nodes are available: 1 Insufficient ephemera.dev/kvm. no new claims to deallocate.'
+  const message = unschedulableMessage(words, 'ephemera.dev/kvm')
+  assert.ok(message.includes(words))
+  assert.match(message, /set spec\.accelerator to TCG.*ephemera\.dev\/kvm.*log of the device plugin/)
+  assert.not.match(message, /smaller flavor/)
+  assert.match(unschedulableMessage(`${words} 1 Insufficient cpu`, 'ephemera.dev/kvm'), /smaller flavor.*TCG/)
+})
+
 test.run()

@@ -20,11 +20,18 @@ const advice: readonly (readonly [RegExp, string])[] = [
   [/Insufficient|Too many pods/i, "free a node's resources, add a node, or choose a smaller flavor"],
 ]
 
+const forKvm = (resource: string) =>
+  `set spec.accelerator to TCG for a VM without KVM, or see that nodes offer ${resource} (kubectl describe node; the log of the device plugin says why one does not)`
+
 const fallback = "free a node's resources, add a node, or choose a smaller flavor"
 
-/** The scheduler's words, and what can be done about each of them. */
-export function unschedulableMessage(words: string): string {
-  const found = advice.flatMap(([pattern, what]) => (pattern.test(words) ? [what] : []))
+/** The scheduler's words, and what can be done about each of them. `kvmResource` brings KVM; empty: none does. */
+export function unschedulableMessage(words: string, kvmResource = ''): string {
+  const kvm = `Insufficient ${kvmResource}`
+  const lacksKvm = kvmResource !== '' && words.includes(kvm)
+  const others = lacksKvm ? words.replaceAll(kvm, '') : words
+  const found = advice.flatMap(([pattern, what]) => (pattern.test(others) ? [what] : []))
+  if (lacksKvm) found.push(forKvm(kvmResource))
   const [first, ...more] = found.length === 0 ? [fallback] : found
   const text = [first, ...more].join('; ')
   return `No node takes the VM at present: ${words} What can be done: ${text}.`

@@ -10,6 +10,7 @@ import type { Intent, Pod } from '../../kube/object.ts'
 import { restrictedContainer, restrictedPod, secretVolume } from '../../pod/restricted.ts'
 import { acceleratorArguments, qemuArguments } from '../../qemu/argv.ts'
 import { runDirectory } from '../../qemu/sockets.ts'
+import { whyWithoutKvm } from '../accelerator.ts'
 import { childLabels, childMetadata, childName, securityLabels } from '../children.ts'
 import { raised } from '../counters.ts'
 import { instancesService } from '../hostname.ts'
@@ -54,6 +55,8 @@ export type PodInput = Readonly<{
   keyPairs?: PinnedKeyPairs
   /** Where it must not run. Default: nowhere. */
   avoid?: readonly Requirement[]
+  /** Whether a node offers KVM. Default: one does. */
+  isKvmOffered?: boolean
   /** Claims as further disks. Default: none. */
   volumes?: readonly DiskVolume[]
   config: Pick<
@@ -183,7 +186,7 @@ function environment(input: PodInput, ofVolumes: Readonly<Record<string, string>
     VM_TCP_PORTS: ports.tcp.join(','),
     VM_UDP_PORTS: ports.udp.join(','),
     VM_READINESS: readinessWord(readiness),
-    VM_ACCELERATOR: wantsKvm(instance, config) ? spec.accelerator.toLowerCase() : 'tcg',
+    VM_ACCELERATOR: withoutKvm(input) === undefined ? spec.accelerator.toLowerCase() : 'tcg',
     VM_ACCEL_KVM: acceleratorArguments.KVM.join(' '),
     VM_ACCEL_TCG: acceleratorArguments.TCG.join(' '),
     VM_GRACE_SECONDS: String(spec.terminationGracePeriodSeconds),
@@ -199,8 +202,10 @@ function environment(input: PodInput, ofVolumes: Readonly<Record<string, string>
   ]
 }
 
-function recordFor({ instance, size, boot, keyPairs = [], restartsBefore, createdAt }: PodInput): PodRecord {
+function recordFor(input: PodInput): PodRecord {
+  const { instance, size, boot, keyPairs = [], restartsBefore, createdAt } = input
   const counters = raised(instance.spec)
+  const without = withoutKvm(input)
   return {
     rebuildGeneration: instance.spec.rebuildGeneration,
     ...(Object.keys(counters).length === 0 ? {} : { counters }),
@@ -211,6 +216,7 @@ function recordFor({ instance, size, boot, keyPairs = [], restartsBefore, create
     size: pinned(size),
     boot,
     ...(keyPairs.length === 0 ? {} : { keyPairs }),
+    ...(without === undefined ? {} : { withoutKvm: without }),
   }
 }
 
@@ -230,13 +236,12 @@ function containerPorts(instance: EphemeralInstance) {
   return [...declared, { name: controlPortName, containerPort: controlPort, protocol: 'TCP' }]
 }
 
-/** Whether the pod asks for the KVM resource. */
-function wantsKvm(instance: EphemeralInstance, config: PodInput['config']): boolean {
-  return instance.spec.accelerator !== 'TCG' && config.kvmResource !== ''
-}
+const withoutKvm = ({ instance, config, isKvmOffered = true }: PodInput) =>
+  whyWithoutKvm(instance, config, isKvmOffered)
 
-function resources({ instance, size, config }: PodInput) {
-  const kvm = wantsKvm(instance, config)
+function resources(input: PodInput) {
+  const { instance, size, config } = input
+  const kvm = withoutKvm(input) === undefined
   const overcommit = size.cpuOvercommit ?? config.cpuOvercommit
   const need = {
     guestBytes: size.memoryBytes,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Booted, booted, type InstanceStatus, resolved } from '../../api/instance-status.ts'
 import { type PinnedKeyPairs, pinnedKeyPairs } from '../../api/key-pairs.ts'
 import type { Pod } from '../../kube/object.ts'
+import { type WithoutKvm, withoutKvm } from '../accelerator.ts'
 import type { Counters } from '../counters.ts'
 
 /**
@@ -27,6 +28,8 @@ export type PodRecord = Readonly<{
   boot?: Booted | undefined
   /** The KeyPairs whose keys it was given; missing where the spec named none. */
   keyPairs?: PinnedKeyPairs | undefined
+  /** Why it does not ask for KVM; missing where it does, and in records of operators that did not say. */
+  withoutKvm?: WithoutKvm | undefined
 }>
 
 /** The variable that holds the record, as JSON. The runner takes no notice of it. */
@@ -44,6 +47,7 @@ const schema = z.object({
   size: resolved,
   boot: booted.optional(),
   keyPairs: pinnedKeyPairs,
+  withoutKvm: z.enum(withoutKvm).optional().catch(undefined),
 })
 
 export function recordVariable(record: PodRecord): Readonly<{ name: string; value: string }> {

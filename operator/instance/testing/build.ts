@@ -7,7 +7,7 @@ import type { Config } from '../../config.ts'
 import type { PersistentVolumeClaim, Pod } from '../../kube/object.ts'
 import { ObjectStore } from '../../kube/store.ts'
 import { bootSourceOf } from '../boot-source.ts'
-import { vmPod } from '../desired/pod.ts'
+import { type PodInput, vmPod } from '../desired/pod.ts'
 import type { DiskVolume } from '../desired/volumes.ts'
 import { noKeyPairs } from '../key-pairs.ts'
 import type { Observed } from '../observed.ts'
@@ -94,6 +94,7 @@ export function podOf(
   boot: Booted = booted,
   keyPairs: PinnedKeyPairs = [],
   volumes: readonly DiskVolume[] = [],
+  more: Partial<PodInput> = {},
 ): Pod {
   const size = sizeOf(owner.spec, flavor)
   if (size === undefined) throw new Error('the instance has no size')
@@ -106,6 +107,7 @@ export function podOf(
     config,
     restartsBefore,
     createdAt: ago(secondsOld),
+    ...more,
   })
   return {
     apiVersion: 'v1',
