@@ -4,14 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parse } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { ephemeralInstances } from '../../operator/api/types.ts'
 import type { KubeClient } from '../../operator/kube/client.ts'
+import type { Pod } from '../../operator/kube/object.ts'
 import { namespaces, pods } from '../../operator/kube/resource.ts'
 import { clientOf } from '../apiserver/connect.ts'
 import { kubectl } from '../apiserver/kubectl.ts'
 import { type ApiServer, startApiServer } from '../apiserver/start.ts'
 import { chart, helm, render } from './helm.ts'
+
+type PodSpec = Pod['spec']
 
 const namespace = 'ephemera-system'
 const account = `system:serviceaccount:${namespace}:ephemera`
@@ -56,6 +59,28 @@ test("the operator's pod passes the restricted Pod Security level", async () => 
   const deployment = parse(await render('--show-only', 'templates/deployment.yaml'))
   const metadata = { name: 'operator', namespace, labels: deployment.spec.template.metadata.labels }
   await client.create(pods, { metadata, spec: deployment.spec.template.spec }, { dryRun: true })
+})
+
+test("of the device plugin's pods the probe's is as restricted, and the plugin's has a hostPath too much and nothing else", async () => {
+  const [plugin, probe] = parseAllDocuments(
+    await render('--set', 'kvmDevicePlugin.enabled=true', '--show-only', 'templates/kvm-plugin.yaml'),
+  ).map((each) => each.toJS())
+  const admit = ({ spec: { template } }: { spec: { template: { spec: PodSpec } } }, spec = template.spec) =>
+    client.create(pods, { metadata: { name: 'one', namespace }, spec }, { dryRun: true })
+  await admit(probe)
+  const refusal = await admit(plugin).then(
+    () => '',
+    (error: Error) => error.message,
+  )
+  assert.match(
+    refusal,
+    /restricted volume types \(volume "device-plugins" uses restricted volume type "hostPath"\)/,
+  )
+  assert.match(refusal, /runAsUser=0/)
+  const { volumes, securityContext, containers, ...rest } = plugin.spec.template.spec
+  const [{ volumeMounts, ...container }] = containers
+  const user = { ...securityContext, runAsUser: 1000, runAsNonRoot: true }
+  await admit(plugin, { ...rest, securityContext: user, containers: [container] })
 })
 
 type Review = { status: { allowed: boolean } }

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { parse, parseAllDocuments } from 'yaml'
 import { configSchema } from '../../operator/config.ts'
 import { readDefaultFlavors } from '../../operator/flavor/defaults.ts'
+import { configSchema as pluginSchema } from '../../operator/kvm-plugin/config.ts'
 import { loadConfig } from '../../operator/runtime/config.ts'
 import { chart, helm, render } from './helm.ts'
 
@@ -81,6 +82,11 @@ const refused = [
   },
   { what: 'an overcommit below 1', options: ['--set', 'runner.cpuOvercommit=0'], want: /cpuOvercommit/ },
   {
+    what: 'a probe all the time',
+    options: ['--set', 'kvmDevicePlugin.probeSeconds=1'],
+    want: /probeSeconds/,
+  },
+  {
     what: 'no account at all',
     options: ['--set', 'serviceAccount.create=false'],
     want: /serviceAccount\.name must be set/,
@@ -114,6 +120,18 @@ test('the operator understands every setting that the chart gives it', async () 
       .join(),
     '',
   )
+})
+
+test('the device plugin understands every setting that the chart gives it, and its resource is the one that VMs ask for', async () => {
+  const options = ['--set', 'kvmDevicePlugin.enabled=true,kvmDevicePlugin.probeSeconds=60']
+  const [daemonSet] = objectsOf(await render(...options, '--show-only', 'templates/kvm-plugin.yaml'))
+  const variables = (daemonSet as unknown as Deployment).spec.template.spec.containers[0]?.env ?? []
+  const env = Object.fromEntries(variables.map(({ name, value }) => [name, value]))
+  const config = loadConfig({ schema: pluginSchema, argv: [], env, envPrefix: 'EPHEMERA_KVM' })
+  assert.equal([config.devices, config.validSeconds], [110, 180])
+  assert.is(Object.keys(env).length, 4)
+  assert.match(await render(...options), new RegExp(`EPHEMERA_KVM_RESOURCE\n +value: "${config.resource}"`))
+  assert.match(await render(...options), new RegExp(`${config.resource}-probe: "1"`))
 })
 
 test("the flavors are ones that the operator's schema takes", async () => {
