@@ -7,6 +7,28 @@ const user = z.object({
   name: z.string().max(253).describe('Its name, in the same namespace.'),
 })
 
+const copy = z.object({
+  namespace: z.string().max(63).describe('The namespace that it is in.'),
+  claim: z.string().max(253).describe('Its PersistentVolumeClaim.'),
+  node: z
+    .string()
+    .max(1024)
+    .optional()
+    .describe('The node (or the zone) that its volume is tied to, once it has one.'),
+  phase: z.string().max(63).describe('Waiting (for a node), Copying or Ready.'),
+  message: z.string().max(1024).optional().describe('How the last try to make it failed.'),
+})
+
+/** Where else an image is. */
+export const copies = z
+  .array(copy)
+  .max(64)
+  .optional()
+  .meta(listMap('namespace', 'claim'))
+  .describe(
+    'Copies of the image on other nodes, the first 64 of them: made where VMs need them, and deleted when no VM has had them for a while.',
+  )
+
 /** What a bootable image says of itself in its status, whatever it was made from. */
 export const diskImageFields = {
   progress: z

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { listMap } from './cel.ts'
 import { conditions, observedGeneration } from './conditions.ts'
-import { diskImageFields } from './disk-image.ts'
+import { copies, diskImageFields } from './disk-image.ts'
 
 /** The phases of a BaseImage: one word for people. Each with what it says. */
 export const imagePhases = {
@@ -47,18 +46,6 @@ const work = z
   })
   .describe('The content that is being made. Absent where none is.')
 
-const copy = z.object({
-  namespace: z.string().max(63).describe('The namespace that it is in.'),
-  claim: z.string().max(253).describe('Its PersistentVolumeClaim.'),
-  node: z
-    .string()
-    .max(1024)
-    .optional()
-    .describe('The node (or the zone) that its volume is tied to, once it has one.'),
-  phase: z.string().max(63).describe('Waiting (for a node), Copying or Ready.'),
-  message: z.string().max(1024).optional().describe('How the last try to make it failed.'),
-})
-
 /** What the operator has found out about a BaseImage. */
 export const baseImageStatus = z
   .object({
@@ -91,14 +78,7 @@ export const baseImageStatus = z
       .optional()
       .describe('Milliseconds from the start of the first try until the content was complete.'),
     import: work.optional(),
-    copies: z
-      .array(copy)
-      .max(64)
-      .optional()
-      .meta(listMap('namespace', 'claim'))
-      .describe(
-        'Copies of the image on other nodes, the first 64 of them: made where VMs need them, and deleted when no VM has had them for a while.',
-      ),
+    copies,
   })
   .describe('What the operator found out. Written by the operator only.')
 

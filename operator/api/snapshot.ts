@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { rules } from './cel.ts'
 import { conditions, observedGeneration } from './conditions.ts'
-import { diskImageFields } from './disk-image.ts'
+import { copies, diskImageFields } from './disk-image.ts'
 import { apiVersion } from './group.ts'
 import { objectMeta } from './object-meta.ts'
 import { snapshotSpec } from './snapshot-spec.ts'
@@ -100,6 +100,14 @@ export const snapshotStatus = z
       .describe(
         'What the disk was made from, the nearest first: the image that the VM had booted, and if that was a snapshot, its own lineage. The image needs none of them: it is one flat file.',
       ),
+    defaultUser: z
+      .string()
+      .max(32)
+      .optional()
+      .describe(
+        'The user that ssh keys are given to, where the BaseImage at the root of the disk said it when the VM was built.',
+      ),
+    copies,
   })
   .describe('What the operator found out. Written by the operator only.')
 

@@ -56,11 +56,13 @@ export function copiedObject(claim: PersistentVolumeClaim): string[] {
   return record === undefined ? [] : [ownerKey(record.of)]
 }
 
-/** The key of the BaseImage that a claim is a copy of, if it is one of those. */
-export const copiedImage = (claim: PersistentVolumeClaim): string[] => {
-  const { of } = recordOf(claim) ?? {}
-  return of?.kind === 'BaseImage' ? [objectKey(of.namespace, of.name)] : []
-}
+/** The key of the BaseImage, or of the Snapshot, that a claim is a copy of, if it is one of those. */
+export const copiedOf =
+  (kind: CopyRecord['of']['kind']) =>
+  (claim: PersistentVolumeClaim): string[] => {
+    const { of } = recordOf(claim) ?? {}
+    return of?.kind === kind ? [objectKey(of.namespace, of.name)] : []
+  }
 
 /** Index: what a worker pod makes a copy of. */
 export const servedObject = ({ metadata }: KubeObject): string[] => {

@@ -1,6 +1,6 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Caches } from '../caches.ts'
-import { copiedImage } from '../copy/record.ts'
+import { copiedOf } from '../copy/record.ts'
 import { keyOf } from '../kube/object.ts'
 import { Controller, type ControllerOptions } from '../runtime/controller.ts'
 import { type ImageReconcileDependencies, ImageReconciler } from './reconcile.ts'
@@ -17,6 +17,8 @@ export type ImageControllerOptions = Omit<ImageReconcileDependencies, 'sources'>
  * and not in a thousand.
  */
 const usersAfterMs = 2_000
+
+const copiedImage = copiedOf('BaseImage')
 
 /** The image controller, over caches that others run. */
 export function imageController(options: ImageControllerOptions): Controller {

@@ -104,9 +104,10 @@ test('a right that came later is found out without a watch', () => {
   assert.ok(requeueAfterSeconds !== undefined && requeueAfterSeconds <= 15)
 })
 
-test('a ready snapshot is booted like an image', () => {
-  const source = sourceIn({ snapshot: 'golden' }, { snapshots: [snapshot({ ...status })] })
-  assert.is(source.kind === 'ready' && source.boot.kind, 'Snapshot')
+test('a ready snapshot is booted like an image, for the same user', () => {
+  const golden = snapshot({ ...status, defaultUser: 'ada' })
+  const source = sourceIn({ snapshot: 'golden' }, { snapshots: [golden] })
+  assert.equal(source.kind === 'ready' && [source.boot.kind, source.boot.defaultUser], ['Snapshot', 'ada'])
 })
 
 test('what is published is booted while a new content is made, and while a delete waits', () => {

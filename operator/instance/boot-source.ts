@@ -3,7 +3,6 @@ import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Booted } from '../api/instance-status.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { Snapshot } from '../api/snapshot.ts'
-import { baseImages } from '../api/types.ts'
 import { grantCommand, type ImageName, isForCluster } from '../copy/access.ts'
 import { findCondition } from '../kube/conditions.ts'
 import type { PersistentVolumeClaim } from '../kube/object.ts'
@@ -123,7 +122,7 @@ function publishedBy(
 }
 
 const userOf = (from: BaseImage | Snapshot): string | undefined =>
-  from.kind === baseImages.kind ? (from as BaseImage).spec.defaultUser : undefined
+  from.kind === 'BaseImage' ? from.spec.defaultUser : from.status?.defaultUser
 
 const isGoing = ({ metadata, status }: PersistentVolumeClaim): boolean =>
   metadata.deletionTimestamp !== undefined || status?.phase === 'Lost'

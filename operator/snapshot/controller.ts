@@ -1,4 +1,5 @@
 import type { Caches } from '../caches.ts'
+import { copiedOf } from '../copy/record.ts'
 import { instanceOfPod } from '../instance/sources.ts'
 import { keyOf, objectKey } from '../kube/object.ts'
 import { Controller, type ControllerOptions } from '../runtime/controller.ts'
@@ -11,6 +12,8 @@ export type SnapshotControllerOptions = Omit<SnapshotReconcileDependencies, 'sou
     controller: Pick<ControllerOptions, 'log' | 'emit' | 'workers' | 'clock'>
   }>
 
+const copiedSnapshot = copiedOf('Snapshot')
+
 /** A switch with an agent that hangs, on a disk that does, takes 75 s; it is let end. */
 const longestReconcileMs = 180_000
 
@@ -22,6 +25,7 @@ export function snapshotController(options: SnapshotControllerOptions): Controll
     images: caches.images.store,
     instances: caches.instances.store,
     claims: caches.claims.store,
+    volumes: caches.volumes.store,
     pods: caches.pods.store,
   }
   const reconciler = new SnapshotReconciler({ ...options, sources })
@@ -32,7 +36,7 @@ export function snapshotController(options: SnapshotControllerOptions): Controll
     backoff: { capMs: 60_000 },
     reconcile: (key, context) => reconciler.reconcile(key, context),
   })
-  const { snapshots, instances, claims, pods } = sources
+  const { snapshots, instances, claims, volumes, pods } = sources
   const ofInstance = (key: string) => snapshots.byIndex('instance', key).map(keyOf)
   controller.watch(snapshots)
   // Whoever waits for its turn looks again when another one of the same VM has moved on.
@@ -41,6 +45,12 @@ export function snapshotController(options: SnapshotControllerOptions): Controll
   )
   controller.watch(instances, (instance) => [...ofInstance(keyOf(instance)), ...snapshotOfInstance(instance)])
   controller.watch(claims, (claim) => snapshotsOfContent(claim, sources))
+  controller.watch(claims, copiedSnapshot)
+  // What ties a copy to its node is known once its claim is bound.
+  controller.watch(volumes, ({ spec }) => {
+    const claim = claims.get(spec?.claimRef?.namespace, spec?.claimRef?.name ?? '')
+    return claim === undefined ? [] : copiedSnapshot(claim)
+  })
   controller.watch(pods, (pod) => [
     ...snapshotsOfContent(pod, sources),
     ...snapshotsOfMounts(pod, sources),

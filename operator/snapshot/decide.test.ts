@@ -330,6 +330,12 @@ test('the VM that is settled on is told by its UID, and its disk by its size', (
   })
 })
 
+test('the user that the image names is told on, as is what the VM of another snapshot was told', () => {
+  const running = instance({}, { boot: { kind: 'Snapshot', name: 'first', claim: 'c', defaultUser: 'ada' } })
+  const { facts } = decide(observed({ snapshot: snapshot(), instance: running }))
+  assert.is(facts?.defaultUser, 'ada')
+})
+
 test('each try of a worker is counted', () => {
   const { facts } = decide(
     observed({ snapshot: snapshot({}, { ...taken, attempts: 2 }), worker: sourceLost, disk: disk() }),

@@ -140,6 +140,7 @@ function unpinned(observed: Observed): Verdict | undefined {
     return failed('InstanceTooOld', message)
   }
   if (ahead !== undefined) return waits(observed, 'Queued', `Snapshot ${ahead} of the same VM comes first.`)
+  const { defaultUser } = instance.status?.boot ?? {}
   return {
     ...goesOn('Pending', 'Preparing', `The disk of ${name} is about to be snapshotted.`),
     facts: {
@@ -150,6 +151,7 @@ function unpinned(observed: Observed): Verdict | undefined {
         disk: pod.size.disk,
       },
       ...(lineage.length === 0 ? {} : { lineage: [...lineage] }),
+      ...(defaultUser === undefined ? {} : { defaultUser }),
     },
   }
 }

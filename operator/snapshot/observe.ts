@@ -2,6 +2,7 @@ import type { Snapshot } from '../api/snapshot.ts'
 import type { DiskControl } from '../control/client.ts'
 import type { ControlTarget } from '../control/connect.ts'
 import { controlKey } from '../control/key.ts'
+import { summaryOf } from '../copy/summary.ts'
 import { childName } from '../instance/children.ts'
 import type { Pod } from '../kube/object.ts'
 import { isControlledBy } from '../kube/owner.ts'
@@ -31,6 +32,7 @@ export async function observe(snapshot: Snapshot, dependencies: ObserveDependenc
   const instance = sources.instances.get(namespace, name)
   const vm = sources.pods.get(namespace, childName(name))
   const worker = sources.pods.get(namespace, contentName(snapshot))
+  const lineage = snapshot.status?.lineage ?? lineageOf(instance, sources)
   return {
     snapshot,
     instance,
@@ -41,8 +43,9 @@ export async function observe(snapshot: Snapshot, dependencies: ObserveDependenc
     disk: needsDisk(snapshot, worker) ? await askQemu(snapshot, vm, dependencies) : { kind: 'unasked' },
     ahead: aheadOf(snapshot, sources),
     users: usersOf(snapshot, sources),
-    lineage: lineageOf(instance, sources),
-    inheritedMemory: inheritedMemoryOf(instance, sources),
+    lineage,
+    copies: summaryOf(snapshot, sources).copies,
+    inheritedMemory: inheritedMemoryOf(snapshot, lineage, sources),
     now: now(),
   }
 }

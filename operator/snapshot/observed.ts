@@ -1,5 +1,6 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Snapshot } from '../api/snapshot.ts'
+import type { CopySummary } from '../copy/summary.ts'
 import type { PersistentVolumeClaim, Pod } from '../kube/object.ts'
 import type { WorkerState } from '../worker/state.ts'
 import type { BlockGraph } from './disk/graph.ts'
@@ -34,6 +35,8 @@ export type Observed = Readonly<{
   users: readonly User[]
   /** What the VM has booted, the nearest first. */
   lineage: NonNullable<NonNullable<Snapshot['status']>['lineage']>
+  /** Where else the image is. */
+  copies: CopySummary['copies']
   /** The least memory that this image asks for, as a quantity. */
   inheritedMemory: string | undefined
   now: Date

@@ -2,7 +2,14 @@ import type { BaseImage } from '../api/base-image.ts'
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import { ephemeralInstances, snapshots } from '../api/types.ts'
-import { type KubeObject, keyOf, objectKey, type PersistentVolumeClaim, type Pod } from '../kube/object.ts'
+import {
+  type KubeObject,
+  keyOf,
+  objectKey,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type Pod,
+} from '../kube/object.ts'
 import { controllerOf } from '../kube/owner.ts'
 import type { IndexFunctions, Store } from '../kube/store.ts'
 import { contentName } from './children.ts'
@@ -15,6 +22,7 @@ export type Sources = Readonly<{
   images: Store<BaseImage>
   instances: Store<EphemeralInstance>
   claims: Store<PersistentVolumeClaim>
+  volumes: Store<PersistentVolume>
   pods: Store<Pod>
 }>
 
@@ -99,14 +107,13 @@ export function lineageOf(
   return [{ kind, name, ...place, ...(sha256 === undefined ? {} : { sha256 }) }, ...further].slice(0, 32)
 }
 
-/** The least memory that the image which the VM has booted asks for. */
+/** The least memory that the image asks for which the VM has booted: the first of the lineage, as the VM may be gone. */
 export function inheritedMemoryOf(
-  instance: EphemeralInstance | undefined,
+  { metadata }: Snapshot,
+  [booted]: Observed['lineage'],
   { snapshots: all, images }: Pick<Sources, 'snapshots' | 'images'>,
 ): string | undefined {
-  const booted = instance?.status?.boot
-  const store: Store<Snapshot | BaseImage> = booted?.kind === snapshots.kind ? all : images
-  return booted === undefined
-    ? undefined
-    : store.get(booted.namespace ?? instance?.metadata.namespace, booted.name)?.status?.minMemory
+  if (booted === undefined) return undefined
+  const stores: Readonly<Record<string, Store<Snapshot | BaseImage>>> = { Snapshot: all, BaseImage: images }
+  return stores[booted.kind]?.get(booted.namespace ?? metadata.namespace, booted.name)?.status?.minMemory
 }

@@ -38,6 +38,13 @@ test('a ready snapshot says what can be booted, and by which VMs', () => {
   snapshotStatus.parse(status)
 })
 
+test('copies of the image on other nodes are listed', () => {
+  const copies = [{ namespace: 'lab', claim: 'golden-snap-c1', node: 'two', phase: 'Ready' as const }]
+  const status = statusFor({ snapshot: snapshot({}, taken), worker: made, copies })
+  assert.equal(status.copies, copies)
+  snapshotStatus.parse(status)
+})
+
 test('minDisk and minMemory can be raised and not lowered', () => {
   const spec = { minDisk: '20Gi', minMemory: '64Mi' }
   const status = statusFor({ snapshot: snapshot(spec, taken), worker: made, inheritedMemory: '512Mi' })

@@ -20,9 +20,12 @@ const stride = 5
 
 /** The whole status that a verdict amounts to. Times move only when what they belong to changed. */
 export function statusOf(observed: Observed, verdict: Verdict): SnapshotStatus {
-  const { snapshot, claim, users } = observed
+  const { snapshot, claim, users, copies } = observed
   const before = snapshot.status ?? {}
-  const { source, takenAt, quiesced, guestPauseMs, lineage, attempts } = { ...before, ...verdict.facts }
+  const { source, takenAt, quiesced, guestPauseMs, lineage, defaultUser, attempts } = {
+    ...before,
+    ...verdict.facts,
+  }
   const progress = progressOf(before.progress, verdict)
   const name = before.claim ?? (claim === undefined ? undefined : contentName(snapshot))
   const isLost = verdict.end === 'failed' && verdict.isUnclean !== true
@@ -40,6 +43,8 @@ export function statusOf(observed: Observed, verdict: Verdict): SnapshotStatus {
     guestPauseMs,
     attempts,
     lineage,
+    defaultUser,
+    copies: copies.length === 0 ? undefined : [...copies],
   })
 }
 

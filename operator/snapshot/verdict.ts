@@ -18,7 +18,10 @@ export type Action =
   | 'release'
 
 type Facts = Partial<
-  Pick<SnapshotStatus, 'source' | 'lineage' | 'takenAt' | 'quiesced' | 'guestPauseMs' | 'attempts'>
+  Pick<
+    SnapshotStatus,
+    'source' | 'lineage' | 'defaultUser' | 'takenAt' | 'quiesced' | 'guestPauseMs' | 'attempts'
+  >
 >
 
 /** What is to be said of a snapshot, and done about it. */

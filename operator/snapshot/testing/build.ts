@@ -141,6 +141,7 @@ export function observed(of: Partial<Observed> & Pick<Observed, 'snapshot'>): Ob
     ahead: undefined,
     users: [],
     lineage: [],
+    copies: [],
     inheritedMemory: undefined,
     now,
     ...of,
