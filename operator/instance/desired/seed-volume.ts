@@ -1,5 +1,6 @@
 import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
 import type { Booted } from '../../api/instance-status.ts'
+import { snapshots } from '../../api/types.ts'
 import { secretVolume } from '../../pod/restricted.ts'
 import { childName } from '../children.ts'
 import { type SeedSource, seedFileNames } from './seed.ts'
@@ -7,7 +8,7 @@ import { type SeedSource, seedFileNames } from './seed.ts'
 /** What an instance's seed is made of. */
 export function seedSource(
   { metadata, spec }: EphemeralInstance,
-  { defaultUser }: Pick<Booted, 'defaultUser'>,
+  { kind, defaultUser }: Pick<Booted, 'kind' | 'defaultUser'>,
   /** Public keys besides those in the spec. */
   moreKeys: readonly string[] = [],
 ): SeedSource {
@@ -22,6 +23,7 @@ export function seedSource(
     networkData,
     metadata: words,
     defaultUser,
+    isOfSnapshot: kind === snapshots.kind,
     seedFormat,
   }
 }

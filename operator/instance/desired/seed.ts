@@ -1,4 +1,5 @@
 import type { SeedFormat } from '../../api/seed-format.ts'
+import { vendorData } from './vendor-data.ts'
 
 /**
  * The seed: what cloud-init (and guests like it) read at boot. The files have the names of NoCloud, whatever the format; the
@@ -17,6 +18,8 @@ export type SeedSource = Readonly<{
   metadata?: Readonly<Record<string, string>> | undefined
   /** The user that the keys go to; undefined: the one that the image's own configuration names. */
   defaultUser?: string | undefined
+  /** The disk is a Snapshot's: what it holds of an identity is that of another VM. */
+  isOfSnapshot?: boolean | undefined
   /** Default NoCloud. */
   seedFormat?: SeedFormat | undefined
 }>
@@ -41,14 +44,12 @@ export function seedFileNames(source: SeedSource): SeedFile[] {
 export function seedFiles(source: SeedSource): Partial<Record<SeedFile, string>> {
   const isConfigDrive = source.seedFormat === 'ConfigDrive'
   const { userDataFrom, userData, networkData } = source
-  const vendorData = vendorDataOf(source)
+  const ours = vendorData(source)
   return {
     'meta-data': isConfigDrive ? openStackMetadata(source) : metadata(source),
     // cloud-init takes a seed without user-data for a broken one; this is the empty form that it documents.
     ...(userDataFrom === undefined ? { 'user-data': userData ?? '#cloud-config\n{}\n' } : {}),
-    ...(vendorData === undefined
-      ? {}
-      : { 'vendor-data': isConfigDrive ? JSON.stringify({ 'cloud-init': vendorData }) : vendorData }),
+    'vendor-data': isConfigDrive ? JSON.stringify({ 'cloud-init': ours }) : ours,
     ...(networkData === undefined ? {} : { 'network-config': networkData }),
   }
 }
@@ -80,15 +81,4 @@ function openStackMetadata(source: SeedSource): string {
     ...(keys.length === 0 ? {} : { public_keys: Object.fromEntries(keys) }),
     ...(meta === undefined ? {} : { meta }),
   })
-}
-
-/**
- * The operator's part, which cloud-init takes before the user's and merges below it: the user that the BaseImage names is the
- * default one, and may become root. Where it names none the image's own configuration is left as it is.
- */
-function vendorDataOf({ defaultUser }: SeedSource): string | undefined {
-  if (defaultUser === undefined) return undefined
-  // A list of rules would do as well, but cloud-init's own schema of 2022 warns of one.
-  const user = { name: defaultUser, lock_passwd: true, sudo: 'ALL=(ALL) NOPASSWD:ALL' }
-  return `#cloud-config\nuser: ${JSON.stringify(user)}\n`
 }
