@@ -48,7 +48,7 @@ const remove = (name: string, options: object = {}) =>
 test('a locked instance is not deleted, and the one who tries is told why', async () => {
   await create('locked', { locked })
   // The API server takes a new policy up when it sees it.
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await delay(100)) {
+  for (const deadline = Date.now() + 120_000; Date.now() < deadline; await delay(100)) {
     await create('probe', { locked })
     if ((await remove('probe')) !== 'done') break
   }
