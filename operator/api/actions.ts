@@ -8,6 +8,8 @@ export const actionNames = [
   'Resume',
   'Reboot',
   'Reset',
+  'Rescue',
+  'Unrescue',
   'Rebuild',
   'Restart',
   'End',
@@ -21,7 +23,7 @@ const action = z
     action: z
       .enum(actionNames)
       .describe(
-        'What was done: Start, Stop, Pause, Resume, Reboot, Reset, Rebuild, Restart (a fresh VM took the place of one that ended or was lost), End (a VM ended, and no other is started).',
+        'What was done: Start, Stop, Pause, Resume, Reboot, Reset, Rescue (the rescue system was started), Unrescue (the VM boots from its own disk again), Rebuild, Restart (a fresh VM took the place of one that ended or was lost), End (a VM ended, and no other is started).',
       ),
     at: z.iso.datetime().describe('When the operator saw to it, or saw it.'),
     reason: z.string().max(63).describe('Why, in one CamelCase word for programs.'),

@@ -20,6 +20,8 @@ export const conditionTypes = {
     "The node's disk has no room for what the guest writes: its CPUs stand still until there is room. Absent or False otherwise.",
   RestartRequired:
     'The spec was changed in a way that takes effect at the next rebuild. Absent or False otherwise.',
+  Rescued:
+    'The VM runs the rescue system, which has the disk of the VM as a second one. False on the way to it, and where that disk is lost. Absent where spec.rescue asks for nothing.',
   Expiring:
     'The instance expires soon, or did and is about to be deleted; the message says what happens. Absent or False otherwise.',
 } as const

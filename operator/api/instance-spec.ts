@@ -15,6 +15,7 @@ import { placement } from './placement.ts'
 import { ports } from './ports.ts'
 import { rebootGeneration, rebuildGeneration, resetGeneration } from './power-counters.ts'
 import { readiness } from './readiness.ts'
+import { rescue, rescueRule } from './rescue.ts'
 import { resources } from './resources.ts'
 import { diskNamesDiffer, scratch } from './scratch.ts'
 import { securityGroups } from './security-group.ts'
@@ -61,6 +62,7 @@ export const instanceSpec = z
     rebuildGeneration,
     rebootGeneration,
     resetGeneration,
+    rescue: rescue.optional(),
     restartPolicy: z
       .enum(['Always', 'OnFailure', 'Never'])
       .default('Always')
@@ -119,6 +121,7 @@ export const instanceSpec = z
         fieldPath: '.expose',
       },
       lockRule,
+      rescueRule,
       bootedClaimIsNoVolume,
       diskNamesDiffer,
     ),

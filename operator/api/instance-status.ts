@@ -5,6 +5,7 @@ import { conditions, observedGeneration } from './conditions.ts'
 import { service } from './expose.ts'
 import { guestInfo } from './guest-info.ts'
 import { pinnedKeyPairs } from './key-pairs.ts'
+import { rescued } from './rescue.ts'
 
 const milliseconds = (what: string) =>
   z.int().min(0).optional().describe(`Milliseconds from the creation of the pod until ${what}.`)
@@ -83,12 +84,12 @@ export const instanceStatus = z
       .max(63)
       .optional()
       .describe(
-        'One word for people: Pending, Starting, Booting, Ready, Rebooting, Paused, Stopping, Stopped, Shelving, Shelved, Rebuilding, Expired, Stalled, Succeeded or Failed. Programs look at the conditions.',
+        'One word for people: Pending, Starting, Booting, Ready, Rebooting, Rescuing, Rescued, Paused, Stopping, Stopped, Shelving, Shelved, Rebuilding, Expired, Stalled, Succeeded or Failed. Programs look at the conditions.',
       ),
     conditions: conditions
       .optional()
       .describe(
-        'What is known: Ready (the guest answered; absent when stopped or paused as asked), Active (QEMU runs), GuestReady (the guest answered), Scheduled (has a node), Reconciling (work goes on), Stalled (somebody has to act), OverlayFull (the guest stands still until the disk of its node has room), Degraded (the VM runs, and something beside it is missing), DrainBlocked (a drain of its node waits for it), RestartRequired (a change waits for a rebuild), Expiring (the instance expires soon, or did).',
+        'What is known: Ready (the guest answered; absent when stopped or paused as asked), Active (QEMU runs), GuestReady (the guest answered), Scheduled (has a node), Reconciling (work goes on), Stalled (somebody has to act), OverlayFull (the guest stands still until the disk of its node has room), Degraded (the VM runs, and something beside it is missing), DrainBlocked (a drain of its node waits for it), RestartRequired (a change waits for a rebuild), Rescued (the rescue system runs and has the disk), Expiring (the instance expires soon, or did).',
       ),
     ip: z
       .string()
@@ -170,6 +171,7 @@ export const instanceStatus = z
       .describe(
         'Where the disk of the VM was kept when powerState was last Shelved. Fresh VMs start from it until the instance is rebuilt or stopped.',
       ),
+    rescue: rescued,
     actions,
     guest: guestInfo,
     expiresAt: z.iso

@@ -12,6 +12,8 @@ export const labels = {
   instance: `${group}/instance`,
   /** The snapshot's name, on what was made for it. */
   snapshot: `${group}/snapshot`,
+  /** The instance's name, on the pod that brings a rescue image to its VM, which is not to be taken for the VM's. */
+  rescueOf: `${group}/rescue-of`,
   /** The base image's name, on what was made for it. */
   image: `${group}/base-image`,
   /** On copies of an image's claim, and on the pods that make them: the name of that claim. */

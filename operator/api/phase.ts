@@ -8,6 +8,8 @@ export const phases = {
   Booting: 'QEMU runs; the guest has not answered yet.',
   Ready: 'The guest answered.',
   Rebooting: 'The guest is being rebooted or reset, as asked; its disk stays.',
+  Rescuing: 'The rescue system is being brought into the VM, or the VM back to its own disk.',
+  Rescued: 'The VM runs the rescue system, and has its own disk as a second one, as asked.',
   Paused: "The guest's CPUs stand still, as asked.",
   Stopping: 'The guest is being powered down.',
   Stopped: 'No pod, and nothing kept, as asked.',

@@ -32,6 +32,13 @@ export const reasons = {
   NodeLost: 'The node is lost, and the VM with it; a fresh VM takes its place.',
   NodeCordoned: 'The node is cordoned, and the VM does not let itself be evicted.',
 
+  RescuePreparing: 'The rescue of the VM is being prepared; it runs on until then.',
+  RescueCopying: 'The rescue image is being copied to the VM.',
+  RescueBooting: 'The rescue system was started; the disk of the VM is given to it when it answers.',
+  Rescued: 'The VM runs the rescue system, which has the disk of the VM as a second one.',
+  RescueEnding: 'The VM is brought back to its own disk.',
+  RescueLost: 'The VM that was to be rescued was lost or rebuilt, and its disk with it.',
+
   ChangeWaiting: 'The spec was changed; the change takes effect at the next rebuild.',
 
   // At rest, as asked.
@@ -63,6 +70,9 @@ export const reasons = {
   KeyPairNotFound: 'There is no KeyPair with a name that the spec gives.',
   KeyPairInvalid: 'The public key of a KeyPair that the spec names is damaged.',
   ClaimNotFound: 'There is no PersistentVolumeClaim with the name that the spec gives.',
+  RescueTooOld: 'The VM was started by an older version of the operator, whose VMs cannot be rescued.',
+  RescueFailed: 'The rescue image cannot be copied to the VM.',
+  RescueImageTooDemanding: 'The rescue image asks for a larger disk or more memory than the VM has.',
   NotKept: 'The Snapshot that was to keep the VM before it goes failed; the VM is kept.',
   DeleteRefused: 'The instance expired, and the API server refuses to delete it.',
   ClaimLost: 'The claim of the boot source, or of a volume, is being deleted or lost its volume.',

@@ -6,6 +6,7 @@ const ownReasons = {
   Pending: 'Nothing has been done yet.',
   InstanceNotFound: 'The instance that the spec names does not exist; it is waited for until the deadline.',
   InstanceNotRunning: 'The instance has no running VM; it is waited for until the deadline.',
+  InstanceRescued: 'The VM is being rescued; the snapshot is taken when that is over.',
   Queued: 'Another snapshot of the same VM is under way.',
   Preparing: 'The claim and the moment of the snapshot are being prepared.',
   ControlUnreachable: 'The operator cannot reach the control port of the VM; it tries again.',

@@ -2,7 +2,7 @@ import type { GuestInfo } from '../api/guest-info.ts'
 import { type ControlTarget, connectControl } from './connect.ts'
 import { askGuestAgent } from './guest-agent.ts'
 import { readLine } from './line.ts'
-import { assertTaken, type Order, orderLine } from './order.ts'
+import { assertTaken, type Order, orderLine, type RescueOrder } from './order.ts'
 import { type Qmp, QmpSession } from './qmp.ts'
 import { parseRunnerState, type RunnerState } from './state.ts'
 import { parseSwitched, type Quiesce, type Switched } from './switched.ts'
@@ -16,7 +16,7 @@ export type VmControl = Readonly<{
   /** What the guest says of itself; undefined where it has no agent. */
   guest(target: ControlTarget): Promise<GuestInfo | undefined>
   /** Has the pod reboot or reset the guest. Given again with the same number, it does nothing more to the same machine. */
-  order(target: ControlTarget, order: Order): Promise<void>
+  order(target: ControlTarget, order: Order | RescueOrder): Promise<void>
 }>
 
 /** What snapshots ask of a running VM. */

@@ -4,10 +4,13 @@ import { ControlError } from './connect.ts'
 /** What the operator asks of a machine that runs: the counter's number makes the pod obey each order once. */
 export type Order = Readonly<{ what: 'reboot' | 'reset'; generation: number }>
 
+/** Whether the machine runs a rescue system, whose end is to end nothing. */
+export type RescueOrder = Readonly<{ what: 'rescue'; generation: 0 | 1 }>
+
 const answer = z.object({ taken: z.boolean() })
 
 /** The line that the order service reads. */
-export const orderLine = ({ what, generation }: Order): string => `${what} ${generation}\n`
+export const orderLine = ({ what, generation }: Order | RescueOrder): string => `${what} ${generation}\n`
 
 /** Throws ControlError where the pod's answer is not that it took the order. */
 export function assertTaken(line: string): void {

@@ -4,7 +4,7 @@ import { labels } from '../api/labels.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import { ephemeralInstances, snapshots } from '../api/types.ts'
 import type { Config } from '../config.ts'
-import type { VmControl } from '../control/client.ts'
+import type { DiskControl, VmControl } from '../control/client.ts'
 import type { ControlTarget } from '../control/connect.ts'
 import { copyClaim } from '../copy/desired.ts'
 import { recordOf } from '../copy/record.ts'
@@ -25,11 +25,12 @@ import { diskVolume } from './desired/volumes.ts'
 import type { Observed } from './observed.ts'
 import { isOurs, type Restoration, restorationOf } from './ownership.ts'
 import { viewPod } from './pod-view.ts'
+import { actRescue } from './rescue-acts.ts'
 import type { Action } from './verdict.ts'
 
 export type ActDependencies = Readonly<{
   client: KubeClient
-  control: VmControl
+  control: VmControl & DiskControl
   masterKey: Uint8Array
   config: Config
   now: () => Date
@@ -81,6 +82,9 @@ export async function act(
       return undefined
     case 'order':
       await control(observed, dependencies, (vm, target) => vm.order(target, action.order))
+      return undefined
+    case 'rescue':
+      await actRescue(action.step, observed, dependencies, signal)
       return undefined
     case 'keep':
       await keep(action.snapshot, dependencies, signal)

@@ -1,4 +1,5 @@
 import type { BaseImage } from '../api/base-image.ts'
+import type { Boot } from '../api/boot.ts'
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Booted } from '../api/instance-status.ts'
 import type { Reason } from '../api/reasons.ts'
@@ -21,6 +22,9 @@ export type BootSource =
     }>
   | Readonly<{ kind: 'missing' | 'waiting'; reason: Reason; message: string }>
 
+/** What can be booted now. */
+export type ReadySource = Extract<BootSource, { kind: 'ready' }>
+
 type Stores = Pick<Sources, 'claims' | 'images' | 'snapshots'>
 
 /** The image of another namespace that an instance boots, if it does. */
@@ -39,33 +43,58 @@ export function farImageOf(
  */
 export function bootSourceOf(instance: EphemeralInstance, stores: Stores, mayUse = false): BootSource {
   const { namespace = '' } = instance.metadata
-  const { image, snapshot, claim = '' } = bootOf(instance)
+  const boot = bootOf(instance)
   const far = farImageOf(instance)
   // Said before it is looked for: whether there is such an image is nobody's business who may not use it.
   if (far !== undefined && !mayUse) return notAllowed(far, namespace)
+  const { snapshot } = boot
+  if (
+    snapshot !== undefined &&
+    shelvedOf(instance) !== undefined &&
+    stores.snapshots.get(namespace, snapshot) === undefined
+  )
+    return missing(
+      'SnapshotNotFound',
+      `There is no Snapshot ${snapshot} any more, in which the VM was shelved: raise spec.rebuildGeneration to begin from spec.boot again.`,
+    )
+  return sourceOf(namespace, boot, stores, { field: 'spec.boot', follows: 'the VM starts' }, far)
+}
+
+/** The field that names a source, and what follows when it is ready, for messages. */
+export type AskedBy = Readonly<{ field: string; follows: string }>
+
+/**
+ * Finds a source of a namespace's own, as it is now.
+ * @param far where the image is of another namespace
+ */
+export function sourceOf(
+  namespace: string,
+  { image, snapshot, claim = '' }: Omit<Boot, 'imageNamespace'>,
+  stores: Stores,
+  asked: AskedBy,
+  far?: ImageName,
+): BootSource {
   if (image !== undefined) {
     const home = far?.namespace ?? namespace
     const found = stores.images.get(home, image)
     if (found === undefined)
       return missing(
         'ImageNotFound',
-        `There is no BaseImage ${image} in namespace ${home}: create it, or correct spec.boot.`,
+        `There is no BaseImage ${image} in namespace ${home}: create it, or correct ${asked.field}.`,
       )
     if (far !== undefined && !isForCluster(found)) return notShared(far)
-    return publishedBy(found, ['ImageNotReady', 'ImageFailed'], stores, far?.namespace)
+    return publishedBy(found, ['ImageNotReady', 'ImageFailed'], stores, asked, far?.namespace)
   }
   if (snapshot !== undefined) {
     const found = stores.snapshots.get(namespace, snapshot)
     return found === undefined
       ? missing(
           'SnapshotNotFound',
-          shelvedOf(instance) === undefined
-            ? `There is no Snapshot ${snapshot} in namespace ${namespace}: correct spec.boot.snapshot.`
-            : `There is no Snapshot ${snapshot} any more, in which the VM was shelved: raise spec.rebuildGeneration to begin from spec.boot again.`,
+          `There is no Snapshot ${snapshot} in namespace ${namespace}: correct ${asked.field}.snapshot.`,
         )
-      : publishedBy(found, ['SnapshotNotReady', 'SnapshotFailed'], stores)
+      : publishedBy(found, ['SnapshotNotReady', 'SnapshotFailed'], stores, asked)
   }
-  return claimed(namespace, claim, stores.claims.get(namespace, claim))
+  return claimed(namespace, claim, stores.claims.get(namespace, claim), asked)
 }
 
 function notAllowed({ namespace, name }: ImageName, user: string): BootSource {
@@ -82,11 +111,16 @@ function notShared({ namespace, name }: ImageName): BootSource {
   )
 }
 
-function claimed(namespace: string, name: string, claim: PersistentVolumeClaim | undefined): BootSource {
+function claimed(
+  namespace: string,
+  name: string,
+  claim: PersistentVolumeClaim | undefined,
+  { field }: AskedBy,
+): BootSource {
   if (claim === undefined) {
     return missing(
       'ClaimNotFound',
-      `There is no PersistentVolumeClaim ${name} in namespace ${namespace}: create it with the image in it, or correct spec.boot.claim.`,
+      `There is no PersistentVolumeClaim ${name} in namespace ${namespace}: create it with the image in it, or correct ${field}.claim.`,
     )
   }
   if (isGoing(claim)) {
@@ -103,6 +137,7 @@ function publishedBy(
   from: BaseImage | Snapshot,
   [notReady, failed]: readonly [Reason, Reason],
   { claims }: Stores,
+  { follows }: AskedBy,
   far?: string,
 ): BootSource {
   const { kind, metadata, status = {} } = from
@@ -117,7 +152,7 @@ function publishedBy(
   }
   const stalled = findCondition(status.conditions, 'Stalled')
   if (stalled?.status === 'True') return missing(failed, `${kind} ${name} has no content: ${stalled.message}`)
-  const message = `${kind} ${name} is ${status.phase ?? 'Pending'}; the VM starts when it is Ready.`
+  const message = `${kind} ${name} is ${status.phase ?? 'Pending'}; ${follows} when it is Ready.`
   return { kind: 'waiting', reason: notReady, message }
 }
 

@@ -2,6 +2,7 @@ import type { KeyPair } from '../api/key-pair.ts'
 import { type Caches, claimsOfPod } from '../caches.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { keyOf, objectKey } from '../kube/object.ts'
+import { instanceOfRescue } from '../rescue/desired.ts'
 import { Controller, type ControllerOptions } from '../runtime/controller.ts'
 import { keepPartOf } from '../snapshot/keep.ts'
 import { hasEnded } from '../volume/gate.ts'
@@ -49,6 +50,10 @@ export function instanceController(options: InstanceControllerOptions): Controll
   })
   controller.watch(instances)
   controller.watch(pods, instanceOfPod)
+  controller.watch(pods, (pod) => {
+    const rescued = instanceOfRescue(pod)
+    return rescued === undefined ? [] : [objectKey(pod.metadata.namespace, rescued)]
+  })
   controller.watch(flavors, (flavor) => instances.byIndex('flavor', flavor.metadata.name).map(keyOf))
   const publicKeyOf = ({ spec }: KeyPair) => spec.publicKey
   controller.watchPart(keyPairs, publicKeyOf, (pair) => instances.byIndex('keyPair', keyOf(pair)).map(keyOf))

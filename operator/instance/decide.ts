@@ -1,12 +1,10 @@
 import type { Phase } from '../api/phase.ts'
-import { bytesOf } from '../api/quantity.ts'
 import type { Reason } from '../api/reasons.ts'
 import { isNamedFor } from '../copy/views.ts'
 import { findCondition } from '../kube/conditions.ts'
 import { controllerOf } from '../kube/owner.ts'
 import { persistentVolumeClaims } from '../kube/resource.ts'
 import { recreateDelaySeconds } from './backoff.ts'
-import type { BootSource } from './boot-source.ts'
 import { childName } from './children.ts'
 import { isMoot } from './counters.ts'
 import { disruptionOf } from './disruption.ts'
@@ -17,17 +15,16 @@ import type { Observed } from './observed.ts'
 import { isOurs, restorationOf } from './ownership.ts'
 import { isMoving, moved, placingOf, secondsUntilMove } from './placing.ts'
 import { type PodView, viewPod } from './pod-view.ts'
+import { withRescue } from './rescuing.ts'
 import { judgePod } from './running.ts'
 import { shelved } from './shelving.ts'
-import { type Size, sizeOf } from './size.ts'
+import { type Size, sizeOf, tooSmall } from './size.ts'
 import { specHash } from './spec-hash.ts'
 import { down, lookedAtWithin, no, stalled, type Verdict } from './verdict.ts'
 import { volumeTrouble, withoutVolumes } from './volumes.ts'
 
 /** One question about what was observed; undefined hands on to the next. */
 type Check = (observed: Observed, pod: PodView | undefined) => Verdict | undefined
-
-type ReadySource = Extract<BootSource, { kind: 'ready' }>
 
 /** In this order: the first that has something to say decides. */
 const checks: readonly Check[] = [
@@ -49,7 +46,7 @@ const checks: readonly Check[] = [
 
 /** What to say of an instance and what to do about it. Pure: the same observation gives the same verdict. */
 export function decide(observed: Observed): Verdict {
-  const verdict = withExpiry(observed, afterNodeLoss(observed, firstOf(observed)))
+  const verdict = withExpiry(observed, withRescue(observed, afterNodeLoss(observed, firstOf(observed))))
   const { instance, pod } = observed
   const restoration = pod !== undefined && isOurs(observed, pod) ? restorationOf(instance, pod) : undefined
   return restoration === undefined ? verdict : { ...verdict, restoration }
@@ -256,7 +253,7 @@ function notBuildable(observed: Observed, pod: PodView | undefined): Verdict | u
     return { ...stalled(reason, message), ...again }
   }
   const small = tooSmall(size, source)
-  if (small !== undefined) return small
+  if (small !== undefined) return stalled(small.reason, small.message)
   if (spec.accelerator === 'KVM' && config.kvmResource === '') {
     return stalled(
       'KVMUnavailable',
@@ -264,21 +261,6 @@ function notBuildable(observed: Observed, pod: PodView | undefined): Verdict | u
     )
   }
   return volumeTrouble(observed)
-}
-
-/** As Nova does: an image says what it needs, and a VM that has less is not made. */
-function tooSmall(size: Size, source: ReadySource): Verdict | undefined {
-  const { boot, minDisk, minMemory } = source
-  const what = size.flavor === undefined ? 'The VM' : `Flavor ${size.flavor}`
-  if (minDisk !== undefined && size.diskBytes < bytesOf(minDisk)) {
-    const message = `${what} has a disk of ${size.disk}; ${boot.kind} ${boot.name} asks for at least ${minDisk}: use a larger flavor, or raise resources.disk.`
-    return stalled('FlavorDiskTooSmall', message)
-  }
-  if (minMemory !== undefined && size.memoryBytes < bytesOf(minMemory)) {
-    const message = `${what} has ${size.memory} of memory; ${boot.kind} ${boot.name} asks for at least ${minMemory}: use a larger flavor, or raise resources.memory.`
-    return stalled('FlavorMemoryTooSmall', message)
-  }
-  return undefined
 }
 
 function absent(observed: Observed, pod: PodView | undefined): Verdict | undefined {

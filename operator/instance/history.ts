@@ -58,9 +58,27 @@ const chapters: readonly ((look: Look) => Entry | undefined)[] = [
     wasHung(before, after)
       ? { action: 'Reset', reason: 'GuestUnresponsive', message: hungMessage }
       : undefined,
+  ({ before, after }) =>
+    reasonOf('Rescued', after) === 'Rescued' && reasonOf('Rescued', before) !== 'Rescued'
+      ? {
+          action: 'Rescue',
+          reason: 'Rescued',
+          message: `The VM was started from ${after.rescue?.kind} ${after.rescue?.name}.`,
+        }
+      : undefined,
+  ({ before, after }) =>
+    isBack(before, after)
+      ? { action: 'Unrescue', reason: 'RescueEnding', message: 'The VM was started from its own disk again.' }
+      : undefined,
   ordered('Reset', 'Resetting', 'resetGeneration'),
   ordered('Reboot', 'Rebooting', 'rebootGeneration'),
 ]
+
+/** The VM is back from a rescue, with its disk. */
+export function isBack(before: InstanceStatus | undefined, after: InstanceStatus): boolean {
+  const wasAway = before?.rescue?.bootedAt !== undefined && reasonOf('Rescued', before) === 'RescueEnding'
+  return wasAway && after.rescue === undefined && before.podUID === after.podUID
+}
 
 /** The pod reset the machine by itself, because its guest did not answer. */
 export function wasHung(before: InstanceStatus | undefined, after: InstanceStatus): boolean {

@@ -1,6 +1,6 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Config } from '../config.ts'
-import type { VmControl } from '../control/client.ts'
+import type { DiskControl, VmControl } from '../control/client.ts'
 import type { RunnerState } from '../control/state.ts'
 import { type ImageAccess, isForCluster } from '../copy/access.ts'
 import { type Copied, contentOf } from '../copy/content.ts'
@@ -23,6 +23,7 @@ import { keyPairsOf } from './key-pairs.ts'
 import { isKvmOffered } from './kvm-offers.ts'
 import type { MadePods } from './made-pods.ts'
 import type { Observed } from './observed.ts'
+import { observeRescue } from './observing-rescue.ts'
 import { mayBeFull } from './overlay-full.ts'
 import { isOurs } from './ownership.ts'
 import { type PodView, viewPod } from './pod-view.ts'
@@ -37,7 +38,7 @@ export type ObserveDependencies = Readonly<{
   /** What other controllers found out about instances, and about namespaces as a whole. */
   findings: Findings
   asks: GuestAsks
-  control: VmControl
+  control: VmControl & DiskControl
   masterKey: Uint8Array
   config: Config
   now: () => Date
@@ -75,6 +76,7 @@ export async function observe(
   return {
     instance,
     kept: keeper === undefined ? undefined : sources.snapshots.get(namespace, keeper.metadata.name),
+    rescue: await observeRescue(instance, ours, dependencies),
     content,
     home: content === undefined ? undefined : sources.claims.get(content.namespace, content.claim),
     claims,

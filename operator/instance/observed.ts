@@ -12,6 +12,7 @@ import type { VolumeView } from '../volume/view.ts'
 import type { BootSource } from './boot-source.ts'
 import type { KeyPairsFound } from './key-pairs.ts'
 import type { MadePod } from './made-pods.ts'
+import type { RescueView } from './rescuing.ts'
 
 /** Everything that a decision rests on, read before it is made. */
 export type Observed = Readonly<{
@@ -40,6 +41,8 @@ export type Observed = Readonly<{
   runner: RunnerState | undefined
   /** The Snapshot that keeps the VM before it goes, once it was asked for. */
   kept?: Snapshot | undefined
+  /** Undefined: it is not rescued, and is not to be. */
+  rescue?: RescueView | undefined
   /** The Service that `expose` asks for, as it is. */
   exposing: Service | undefined
   /** Whether a node offers KVM, where that is of interest. Default: no. */

@@ -27,6 +27,8 @@ export type PodView = Omit<PodBasics, 'terminated'> &
     size: PodRecord['size'] | undefined
     /** The most that a snapshot of the VM may keep aside; undefined: it can have none. */
     fleeceBytes: number | undefined
+    /** The VM can be given another disk while it runs. */
+    hasRescuePort: boolean
     boot: PodRecord['boot']
     keyPairs: PodRecord['keyPairs']
     withoutKvm: PodRecord['withoutKvm']
@@ -63,6 +65,7 @@ export function viewPod(pod: Pod): PodView {
     createdAt: record?.createdAt ?? metadata.creationTimestamp ?? '',
     size: record?.size,
     fleeceBytes: record?.fleeceBytes,
+    hasRescuePort: record?.rescuePort === true,
     boot: record?.boot,
     keyPairs: record?.keyPairs,
     withoutKvm: record?.withoutKvm,

@@ -28,6 +28,7 @@ import { type ObserveDependencies, observe } from './observe.ts'
 import type { Observed } from './observed.ts'
 import { isLeftBehind, restorationOf } from './ownership.ts'
 import { viewPod } from './pod-view.ts'
+import { rescueTrouble } from './rescuing.ts'
 import { notShelved } from './shelving.ts'
 import { statusOf } from './status.ts'
 import { storyOf } from './story.ts'
@@ -245,6 +246,10 @@ function afterFailure(error: unknown, wanted: Verdict): Verdict {
   if (error instanceof Refused && wanted.action?.kind === 'expire') {
     const refused = { reason: 'DeleteRefused', message: error.message } as const
     return { ...wanted, phase: 'Stalled', stalled: refused, requeueAfterSeconds: 60 }
+  }
+  if (wanted.action?.kind === 'rescue') {
+    const isExpected = error instanceof Refused || error instanceof ControlError || error instanceof QmpError
+    if (isExpected) return rescueTrouble(wanted, error.message)
   }
   if (error instanceof VolumeBusy) {
     return { ...down('Pending', 'VolumeInUse', error.message), requeueAfterSeconds: 2 }

@@ -1,6 +1,8 @@
 import type { Flavor } from '../api/flavor.ts'
 import type { InstanceSpec } from '../api/instance-spec.ts'
 import { bytesOf } from '../api/quantity.ts'
+import type { Reason } from '../api/reasons.ts'
+import type { ReadySource } from './boot-source.ts'
 
 /** A disk that is gone with its VM. */
 export type ScratchDisk = Readonly<{ name: string; size: string; bytes: number }>
@@ -60,3 +62,21 @@ export const scratchDisks = ({
   swap,
 }: Pick<Size, 'scratch' | 'swap'>): readonly ScratchDisk[] =>
   swap === undefined ? scratch : [...scratch, swap]
+
+/** As Nova does: an image says what it needs, and a VM that has less is not made. Undefined: it has enough. */
+export function tooSmall(
+  size: Pick<Size, 'disk' | 'diskBytes' | 'memory' | 'memoryBytes'> &
+    Readonly<{ flavor?: string | undefined }>,
+  { boot, minDisk, minMemory }: Pick<ReadySource, 'boot' | 'minDisk' | 'minMemory'>,
+): Readonly<{ reason: Reason; message: string }> | undefined {
+  const what = size.flavor === undefined ? 'The VM' : `Flavor ${size.flavor}`
+  if (minDisk !== undefined && size.diskBytes < bytesOf(minDisk)) {
+    const message = `${what} has a disk of ${size.disk}; ${boot.kind} ${boot.name} asks for at least ${minDisk}: use a larger flavor, or raise resources.disk.`
+    return { reason: 'FlavorDiskTooSmall', message }
+  }
+  if (minMemory !== undefined && size.memoryBytes < bytesOf(minMemory)) {
+    const message = `${what} has ${size.memory} of memory; ${boot.kind} ${boot.name} asks for at least ${minMemory}: use a larger flavor, or raise resources.memory.`
+    return { reason: 'FlavorMemoryTooSmall', message }
+  }
+  return undefined
+}

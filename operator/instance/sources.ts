@@ -40,11 +40,18 @@ export const instanceIndexes: IndexFunctions<EphemeralInstance> = {
   owner: byOwner,
   flavor: ({ spec }) => (spec.flavor === undefined ? [] : [spec.flavor]),
   keyPair: ({ metadata, spec }) => spec.keyPairs?.flatMap((name) => named(metadata.namespace, name)) ?? [],
-  claim: ({ metadata, spec }) => named(metadata.namespace, spec.boot?.claim),
-  image: ({ metadata, spec }) => named(spec.boot?.imageNamespace ?? metadata.namespace, spec.boot?.image),
+  claim: ({ metadata, spec }) => [
+    ...named(metadata.namespace, spec.boot?.claim),
+    ...named(metadata.namespace, spec.rescue?.claim),
+  ],
+  image: ({ metadata, spec }) => [
+    ...named(spec.boot?.imageNamespace ?? metadata.namespace, spec.boot?.image),
+    ...named(metadata.namespace, spec.rescue?.image),
+  ],
   snapshot: ({ metadata, spec, status }) => [
     ...new Set([
       ...named(metadata.namespace, spec.boot?.snapshot),
+      ...named(metadata.namespace, spec.rescue?.snapshot),
       ...named(metadata.namespace, shelvedOf({ spec, status })?.snapshot),
     ]),
   ],

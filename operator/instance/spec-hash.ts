@@ -7,6 +7,7 @@ const immediate: ReadonlySet<string> = new Set([
   'rebuildGeneration',
   'rebootGeneration',
   'resetGeneration',
+  'rescue',
   'expiry',
   'onExpiry',
   'locked',

@@ -18,7 +18,7 @@ import { specHash } from './spec-hash.ts'
 import { seenAt, timingsOf } from './timings.ts'
 import type { Finding, Verdict } from './verdict.ts'
 
-/** Conditions that are there only while they are True: kstatus reads their absence as "nothing wrong". */
+/** Conditions that are there only while they have something to say: kstatus reads their absence as "nothing wrong". */
 const abnormal = [
   'Reconciling',
   'Stalled',
@@ -27,6 +27,7 @@ const abnormal = [
   'Degraded',
   'DrainBlocked',
   'OverlayFull',
+  'Rescued',
 ] as const
 
 /** The whole status that a verdict amounts to. Times move only when what they belong to changed. */
@@ -56,6 +57,7 @@ export function statusOf(observed: Observed, verdict: Verdict): InstanceStatus {
     ...(pod === undefined ? {} : podFields(observed, verdict, pod)),
     ...(pod === undefined ? lastRun(observed) : {}),
     ...shelvedFields(instance, verdict),
+    ...rescueField(instance, verdict),
     ...(expiry === undefined ? {} : { expiresAt: toTimestamp(expiry.getTime()) }),
   }
   const actions = historyOf(before, status, pod, now)
@@ -73,7 +75,7 @@ function conditionsOf(
   verdict: Verdict,
   pod: PodView | undefined,
 ): Omit<NewCondition, 'observedGeneration'>[] {
-  const { active, guestReady, scheduled, stalled, expiring } = verdict
+  const { active, guestReady, scheduled, stalled, expiring, rescued } = verdict
   const isReady = guestReady.status === 'True'
   const change = pod === undefined || pod.terminating ? undefined : changeOf(observed, pod)
   return [
@@ -91,6 +93,7 @@ function conditionsOf(
       ? []
       : [named('RestartRequired', { status: 'True', reason: 'ChangeWaiting', message: change })]),
     ...(expiring === undefined ? [] : [named('Expiring', expiring)]),
+    ...(rescued === undefined ? [] : [named('Rescued', rescued)]),
     ...observed.faults
       .slice(0, 1)
       .map(({ reason, message }) => named('Degraded', { status: 'True', reason: reason as Reason, message })),
@@ -130,6 +133,12 @@ function named(type: string, finding: Finding) {
 function shelvedFields(instance: Observed['instance'], verdict: Verdict): Partial<InstanceStatus> {
   const shelved = verdict.shelved ?? shelvedOf(instance)
   return shelved === undefined || verdict.active.reason === 'Expired' ? {} : { shelved }
+}
+
+/** Which VM is rescued stays known until nothing is left of it. */
+function rescueField({ status }: Observed['instance'], { rescue }: Verdict): Partial<InstanceStatus> {
+  const known = rescue === 'over' ? undefined : (rescue ?? status?.rescue)
+  return known === undefined ? {} : { rescue: known }
 }
 
 /** While a pod lives, what it was built with; without one, what the spec asks for. */

@@ -1,7 +1,7 @@
 import type { InstanceStatus } from '../api/instance-status.ts'
 import { findCondition } from '../kube/conditions.ts'
 import type { EventRecord } from '../kube/events.ts'
-import { hungMessage, wasHung } from './history.ts'
+import { hungMessage, isBack, wasHung } from './history.ts'
 
 type Chapter = (before: InstanceStatus | undefined, after: InstanceStatus) => EventRecord | undefined
 
@@ -77,6 +77,14 @@ const chapters: readonly Chapter[] = [
     if (reason('Active', before) !== 'Paused' || reason('Active', after) !== 'Running') return undefined
     return normal('Resumed', 'Resume', 'The guest runs again.')
   },
+  (before, after) => entered('Rescued', 'RescueCopying', before, after, 'Normal', 'Rescue'),
+  (before, after) => entered('Rescued', 'RescueBooting', before, after, 'Normal', 'Rescue'),
+  (before, after) => entered('Rescued', 'Rescued', before, after, 'Normal', 'Rescue'),
+  (before, after) => entered('Rescued', 'RescueLost', before, after, 'Warning', 'Rescue'),
+  (before, after) =>
+    isBack(before, after)
+      ? normal('Unrescued', 'Unrescue', 'The VM was started from its own disk again.')
+      : undefined,
   (before, after) => entered('Active', 'PodLost', before, after, 'Warning', 'Restart'),
   (before, after) => entered('Active', 'Drained', before, after, 'Normal', 'Restart'),
   (before, after) => entered('Active', 'Preempted', before, after, 'Warning', 'Restart'),

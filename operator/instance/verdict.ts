@@ -6,6 +6,7 @@ import type { Order } from '../control/order.ts'
 import type { Intent } from '../kube/object.ts'
 import type { Restoration } from './ownership.ts'
 import type { Placing } from './placing.ts'
+import type { RescueStep } from './rescuing.ts'
 import type { Size } from './size.ts'
 
 /** What a condition says, but for the times. */
@@ -28,6 +29,7 @@ export type Action =
   | Readonly<{ kind: 'keep'; snapshot: Intent<Snapshot> }>
   /** Delete the instance, as it was looked at. */
   | Readonly<{ kind: 'expire' }>
+  | Readonly<{ kind: 'rescue'; step: RescueStep }>
   | Readonly<{ kind: 'order'; podUID: string; order: Order }>
 
 /** What is to be said of an instance, and done about it. */
@@ -39,6 +41,10 @@ export type Verdict = Readonly<{
   scheduled?: Finding
   /** Where the disk is kept from now on. */
   shelved?: NonNullable<InstanceStatus['shelved']>
+  /** Which VM is rescued from now on, or that nothing is left of its rescue. Absent: as before. */
+  rescue?: NonNullable<InstanceStatus['rescue']> | 'over'
+  /** How far its rescue is. */
+  rescued?: Finding
   /** It expires soon, or did. */
   expiring?: Finding
   /** Somebody has to act. */

@@ -1,5 +1,6 @@
 import { type Disk, type ScratchDisk, scratchArguments, volumeArguments } from './disks.ts'
 import { macAddress } from './mac.ts'
+import { rescuePortArguments } from './rescue.ts'
 import { placeholders, sockets } from './sockets.ts'
 
 /** What of an instance shapes QEMU's command line. */
@@ -124,5 +125,6 @@ export function qemuArguments(vm: VirtualMachine): string[] {
     ['-mon', 'chardev=switch,mode=control'],
     ...(vm.volumes ?? []).flatMap(volumeArguments),
     ...(vm.scratch ?? []).flatMap(scratchArguments),
+    ...rescuePortArguments,
   ].flat()
 }

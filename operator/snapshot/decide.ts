@@ -130,6 +130,10 @@ function unpinned(observed: Observed): Verdict | undefined {
       `There is no EphemeralInstance ${name}: it is waited for until the deadline.`,
     )
   }
+  if (instance.spec.rescue !== undefined || instance.status?.rescue !== undefined) {
+    const message = `EphemeralInstance ${name} is being rescued: the snapshot is taken when spec.rescue is gone and the VM is back on its own disk, or fails at the deadline.`
+    return waits(observed, 'InstanceRescued', message)
+  }
   const pod = vm === undefined ? undefined : viewPod(vm)
   if (pod === undefined || !pod.started || pod.terminating || pod.size === undefined) {
     const message = `EphemeralInstance ${name} has no running VM: it is waited for until the deadline.`

@@ -41,7 +41,7 @@ export const snapshotsOfContent = (
 
 /** The key of the snapshot that an instance boots, or was shelved in. */
 export const snapshotOfInstance = ({ metadata, spec, status }: EphemeralInstance): string[] =>
-  [spec.boot?.snapshot, status?.shelved?.snapshot].flatMap((name) =>
+  [spec.boot?.snapshot, spec.rescue?.snapshot, status?.shelved?.snapshot].flatMap((name) =>
     name === undefined ? [] : [objectKey(metadata.namespace, name)],
   )
 

@@ -10,8 +10,8 @@ import { workerFiles } from './secret.ts'
 /** The one container of a worker pod. */
 export const workerContainer = 'worker'
 
-/** What a worker can do: make an image from somewhere (the first five), or offer one to others. */
-export type WorkerJob = 'import-http' | 'import-oci' | 'import-claim' | 'receive' | 'pull' | 'serve'
+/** What a worker can do: make an image from somewhere (the first five), offer one to others, or write one to another's disk. */
+export type WorkerJob = 'import-http' | 'import-oci' | 'import-claim' | 'receive' | 'pull' | 'serve' | 'fill'
 
 /** A Secret and the keys of it that become files. An `optional` one may be missing: then the files are. */
 type SecretFiles = Readonly<{ secret: string; files: readonly string[]; optional?: true }>

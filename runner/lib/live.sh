@@ -28,7 +28,7 @@ guest_silent() {
 
 # live_tick: called once a second while the guest is silent. A reboot that was asked for has an end of its own.
 live_tick() {
-  [ -n "$silent_until" ] && [ -z "$stopping$reboot_until" ] || return 0
+  [ -n "$silent_until" ] && [ -z "$stopping$reboot_until$rescued" ] || return 0
   uptime_seconds
   [ "$seconds" -ge "$silent_until" ] || return 0
   silent_until=''

@@ -5,12 +5,14 @@ rebooted=0 reset=0           # and those after which the machine has begun anew
 reboot_until=''              # when a guest that was asked to reboot is reset
 wished_from=''               # from when on a reboot is the guest's own again
 held=''                      # paused by the operator, whatever else holds the machine
+rescued=''                   # it runs a rescue system, and its disk must not be lost by what that does
 
-# obey reboot|reset N, hold 0|1
+# obey reboot|reset N, hold|rescue 0|1
 obey() {
   [ -z "$stopping" ] || return 0
   case $1 in
     hold) held=${2#0} ;;
+    rescue) rescued=${2#0}; guest_ends ;;
     reset) [ "$2" -gt "$reset_taken" ] || return 0; reset_taken=$2; reset_machine ;;
     reboot) [ "$2" -gt "$reboot_taken" ] || return 0; reboot_taken=$2; reboot_guest ;;
   esac
@@ -50,7 +52,7 @@ orders_tick() {
 # itself, a moment later: that is not yet the guest's own wish.
 machine_reset() {
   uptime_seconds
-  rebooted=$reboot_taken reset=$reset_taken reboot_until='' wished_from=$((seconds + 5))
+  ended='' rebooted=$reboot_taken reset=$reset_taken reboot_until='' wished_from=$((seconds + 5))
   [ -n "$resting" ] || { start_asking; start_watching; }
 }
 
@@ -58,5 +60,18 @@ machine_reset() {
 guest_reboots() { [ "${VM_ON_GUEST_REBOOT-}" != rebuild ] || qmp set-action "\"reboot\":\"$1\""; }
 guest_reboots_as_wished() {
   wished_from=''
-  guest_reboots shutdown
+  [ -n "$rescued" ] || guest_reboots shutdown
+}
+
+# guest_ends: a rescue system that powers off, reboots or panics ends nothing: the disk that is rescued would go with the machine. What
+# comes after it may be reset by its BIOS a second time.
+guest_ends() {
+  guest_reboots reset
+  if [ -n "$rescued" ]; then
+    qmp set-action '"shutdown":"pause","panic":"pause"'
+  else
+    qmp set-action '"shutdown":"poweroff","panic":"exit-failure"'
+    uptime_seconds
+    wished_from=$((seconds + 5))
+  fi
 }

@@ -16,6 +16,8 @@ on_term() {
   guest=''
   unflag ready
   state Stopping
+  # Under rescue the guest's power-off ends nothing; now it is to.
+  [ -z "$rescued" ] || qmp set-action '"shutdown":"poweroff"'
 }
 
 # power_tick: called once a second from the signal on.

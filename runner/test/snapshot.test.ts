@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,15 +10,16 @@ import { blockNames } from '../../operator/snapshot/disk/names.ts'
 import { type Pod, startPod } from './pod.ts'
 import { type Ran, ran } from './ran.ts'
 import { waitFor } from './wait-for.ts'
+import { openWayIn, type WayIn } from './way-in.ts'
 
 let pod: Pod
 test.before(async () => {
   pod = await startPod()
   await pod.until((state) => state.guest === 'Ready')
 })
-const tunnels: ChildProcess[] = []
+const ways: WayIn[] = []
 test.after(() => {
-  for (const tunnel of tunnels) tunnel.kill()
+  for (const way of ways) way.close()
   return pod?.remove()
 })
 
@@ -45,24 +46,18 @@ const take = (uid: string, quiesce = 'Never', fleece = '') =>
   })
 const nothing = { drive: 'disk0', nodes: [], exports: [], jobs: [] }
 
-/** A socket that leads to the pod's exports, with the key in this file. */
-async function wayIn(keys: string): Promise<string> {
-  const socket = join(pod.folder, `way-in-${tunnels.length}`)
-  const words = ['client', socket, pod.address, '10776', join(pod.folder, keys)]
-  const script = join(import.meta.dirname, 'tunnel.ts')
-  tunnels.push(spawn('ip', ['netns', 'exec', pod.peer, process.execPath, script, ...words]))
-  await waitFor(
-    () => (existsSync(socket) ? true : undefined),
-    10,
-    () => 'the tunnel does not listen',
-  )
-  return socket
+const wayIn = async (keys: string) => {
+  const way = await openWayIn(pod, keys)
+  ways.push(way)
+  return way
 }
 
 /** Pulls an export, as a worker would, with the key in this file (`none`: without TLS). */
 async function pull(uid: string, file: string, keys = 'nbd/keys.psk'): Promise<Ran> {
   const server =
-    keys === 'none' ? `host=${pod.address},port=10776` : `server.type=unix,server.path=${await wayIn(keys)}`
+    keys === 'none'
+      ? `host=${pod.address},port=10776`
+      : `server.type=unix,server.path=${(await wayIn(keys)).socket}`
   const from = `driver=nbd,${server},export=${blockNames(uid).export}`
   const to = ['-O', 'qcow2', '-c', '-o', 'compression_type=zstd', join(pod.folder, file)]
   return pod.inPeer('qemu-img', 'convert', '--image-opts', from, ...to)

@@ -176,7 +176,14 @@ export class Cast {
       findings: new Findings(),
       applier: Object.assign(client, { forget: () => {} }) as unknown as Applier,
       events: { record: () => undefined },
-      control: { state: unreachable, setPaused: unreachable, order: unreachable, guest: unreachable },
+      control: {
+        state: unreachable,
+        setPaused: unreachable,
+        order: unreachable,
+        guest: unreachable,
+        qmp: unreachable,
+        switchDrive: unreachable,
+      },
     })
     this.#copies = new CopyReconciler({
       ...shared,

@@ -213,6 +213,7 @@ function recordFor(input: PodInput): PodRecord {
     restartsBefore,
     createdAt,
     fleeceBytes: fleeceLimitBytes(size.diskBytes),
+    rescuePort: true,
     size: pinned(size),
     boot,
     ...(keyPairs.length === 0 ? {} : { keyPairs }),

@@ -24,6 +24,8 @@ export type PodRecord = Readonly<{
   /** The most that a snapshot may keep aside, in bytes; absent on pods of versions that had no live snapshots. */
   fleeceBytes?: number | undefined
   size: NonNullable<InstanceStatus['resources']>
+  /** It has a port that a disk can be put on while it runs; missing on pods of versions that had none. */
+  rescuePort?: boolean | undefined
   /** What it boots; missing in records of operators that knew claims only. */
   boot?: Booted | undefined
   /** The KeyPairs whose keys it was given; missing where the spec named none. */
@@ -44,6 +46,7 @@ const schema = z.object({
   restartsBefore: z.number(),
   createdAt: z.string(),
   fleeceBytes: z.number().optional(),
+  rescuePort: z.boolean().optional(),
   size: resolved,
   boot: booted.optional(),
   keyPairs: pinnedKeyPairs,

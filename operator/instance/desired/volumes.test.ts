@@ -61,7 +61,7 @@ test('what is only to be read is so for the kubelet, for the container and for Q
 test('disks come in the order of the spec, after all other devices, with their names as serial numbers', () => {
   const { container, disks } = podWith(disk, { ...disk, name: 'a', claim: 'b' })
   assert.equal(
-    container.args?.slice(-8).filter((word) => word.includes('volume-')),
+    container.args?.slice(-10).filter((word) => word.includes('volume-')),
     disks,
   )
   assert.equal(

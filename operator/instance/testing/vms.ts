@@ -104,7 +104,9 @@ export class FakeVms {
         }
       },
       setPaused: async ({ host }, paused) => {
-        reach(host).paused = paused
+        const vm = reach(host)
+        vm.paused = paused
+        vm.qemu.setPaused(paused)
       },
       guest: async ({ host }) => {
         reach(host)
@@ -112,6 +114,7 @@ export class FakeVms {
       },
       order: async ({ host }, { what, generation }) => {
         const vm = reach(host)
+        if (what === 'rescue') return
         if (generation <= vm.taken[what]) return
         vm.taken[what] = generation
         vm.resets += 1

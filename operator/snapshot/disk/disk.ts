@@ -1,6 +1,7 @@
 import type { DiskControl } from '../../control/client.ts'
-import type { ControlTarget } from '../../control/connect.ts'
+import { ControlError, type ControlTarget } from '../../control/connect.ts'
 import type { Quiesce, Switched } from '../../control/switched.ts'
+import { isClean, readRescue } from '../../rescue/graph.ts'
 import { carryOut } from './carry-out.ts'
 import { type BlockGraph, readGraph } from './graph.ts'
 import { type BlockNames, diskNode } from './names.ts'
@@ -23,6 +24,8 @@ export async function exportDisk(
 ): Promise<Switched> {
   await control.qmp(target, async (qmp) => {
     const graph = await readGraph(qmp)
+    if (!isClean(await readRescue(qmp)))
+      throw new ControlError('it is being rescued, and has the rescue disk where its own would be')
     if (!isTaken(graph, wanted.names)) await carryOut(toPrepared(graph, wanted), qmp)
   })
   const switched = await control.switchDrive(target, wanted.names.filter, quiesce)

@@ -29,11 +29,20 @@ const patienceSeconds = 5
 /** Bytes of the fleece's tables that QEMU keeps in memory: they are read once each, in the order of the disk. */
 const tableCacheBytes = 1024 * 1024
 
-const run = (command: string, parameters: Record<string, unknown>, unless?: RegExp): Step => ({
+/** A step that is one command; an error that `unless` matches says that it was done before. */
+export const run = (command: string, parameters: Record<string, unknown>, unless?: RegExp): Step => ({
   kind: 'run',
   command,
   parameters,
   ...(unless === undefined ? {} : { unless }),
+})
+
+/** A step that makes a file, or the format in it. */
+export const create = (id: string, options: Record<string, unknown>): Step => ({
+  kind: 'job',
+  id,
+  command: 'blockdev-create',
+  parameters: { 'job-id': id, options },
 })
 
 /**
@@ -49,9 +58,6 @@ export const isTaken = (graph: BlockGraph, names: BlockNames): boolean => graph.
 
 function prepare({ names, diskBytes, fleeceBytes }: PointInTime): readonly Step[] {
   const { file, bound, fleece, filter } = names
-  const create = (id: string, options: Record<string, unknown>): Step => {
-    return { kind: 'job', id, command: 'blockdev-create', parameters: { 'job-id': id, options } }
-  }
   const fast = { discard: 'unmap', cache: { 'no-flush': true } }
   return [
     create(`${names.export}-a`, { driver: 'file', filename: fleeceFile, size: 0 }),
@@ -126,9 +132,4 @@ export function toNothing(graph: BlockGraph): readonly Step[] {
 
 const remove = (name: string): Step => run('blockdev-del', { 'node-name': name })
 
-const emptied: Step = {
-  kind: 'job',
-  id: 'snap-empty',
-  command: 'blockdev-create',
-  parameters: { 'job-id': 'snap-empty', options: { driver: 'file', filename: fleeceFile, size: 0 } },
-}
+const emptied = create('snap-empty', { driver: 'file', filename: fleeceFile, size: 0 })

@@ -11,8 +11,15 @@ export class FakeQemu implements Qmp {
   readonly exports = new Map<string, string>()
   readonly jobs = new Map<string, string | undefined>()
   serves = false
+  /** Devices that were added, with the node of each. */
+  readonly devices = new Map<string, string>()
+  runState = 'running'
+  /** The nodes that the guest was started from, after the first start. */
+  readonly boots: string[] = []
   /** Nodes that were between guest and disk so far, each the moment of a snapshot. */
   readonly moments: string[] = []
+  /** Devices that go at the next reset. */
+  readonly #leaving = new Set<string>()
   /** What the pod answered to a switch, by node. */
   readonly #switched = new Map<string, Switched>()
   /** The guest has no agent. */
@@ -25,9 +32,18 @@ export class FakeQemu implements Qmp {
     return (
       this.drive === 'disk0' &&
       this.nodes.size === 1 &&
+      this.devices.size === 0 &&
       this.exports.size + this.jobs.size === 0 &&
       !this.serves
     )
+  }
+
+  /** The guest's CPUs are stopped, or let go on. */
+  setPaused(paused: boolean): void {
+    if (paused && this.runState === 'running') this.runState = 'paused'
+    if (paused) return
+    if (this.runState === 'prelaunch') this.boots.push(this.drive)
+    this.runState = 'running'
   }
 
   async execute(command: string, parameters: Record<string, unknown>): Promise<unknown> {
@@ -67,6 +83,7 @@ export class FakeQemu implements Qmp {
         return this.drive
       case 'qom-set': {
         if (!this.nodes.has(text('value'))) refuse('no such node')
+        if ([...this.devices.values()].includes(text('value'))) refuse('node is in use')
         this.drive = text('value')
         return {}
       }
@@ -111,6 +128,23 @@ export class FakeQemu implements Qmp {
         return {}
       case 'block-export-del':
         return this.exports.delete(text('id')) ? {} : refuse('Export is not found')
+      case 'query-status':
+        return { status: this.runState, running: this.runState === 'running' }
+      case 'system_reset':
+        if (this.runState !== 'running') this.runState = 'prelaunch'
+        for (const device of this.#leaving) this.devices.delete(device)
+        return {}
+      case 'qom-list':
+        return [...this.devices.keys(), 'vda'].map((name) => ({ name }))
+      case 'device_add':
+        if (this.devices.has(text('id'))) refuse('Duplicate device')
+        if (this.drive === text('drive')) refuse('node is in use')
+        this.devices.set(text('id'), text('drive'))
+        return {}
+      case 'device_del':
+        if (!this.devices.has(text('id'))) refuse('Device not found')
+        this.#leaving.add(text('id'))
+        return {}
       case 'human-monitor-command':
         return this.isBroken ? 'read failed: Permission denied\r\n' : 'read 512/512 bytes at offset 0\r\n'
       default:
@@ -135,6 +169,7 @@ export class FakeQemu implements Qmp {
     if (!this.nodes.has(name)) refuse('Failed to find node')
     const inUse =
       this.drive === name ||
+      [...this.devices.values()].includes(name) ||
       [...this.exports.values()].includes(name) ||
       [...this.nodes.values()].some(({ below }) => below.includes(name))
     if (inUse) refuse(`Node ${name} is in use`)

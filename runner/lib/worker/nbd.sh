@@ -31,3 +31,25 @@ run_tunnel() {
   rm -f "$nbd_here"
   exec stunnel4 "$run/tunnel.conf" 2>"$run/tunnel.log"
 }
+
+# open_far_disk: sets `disk_there` to the way to WORKER_NBD, HOST:PORT/EXPORT.
+open_far_disk() {
+  local at host port
+  [ -n "${WORKER_NBD-}" ] || refuse SourceMissing "WORKER_NBD is not set."
+  at=${WORKER_NBD%%/*}
+  host=${at%:*} port=${at##*:}
+  host=${host#[} host=${host%]}
+  open_tunnel "$host" "$port"
+  disk_there="driver=nbd,server.type=unix,server.path=$nbd_here,export=${WORKER_NBD#*/}"
+}
+
+# find_export: waits a little for a server that is not there yet.
+find_export() {
+  local tries=1
+  until timeout 20 qemu-img info --image-opts --output=json "$disk_there" >"$run/info" 2>"$run/errors"; do
+    last_error "$run/errors"
+    [ "$tries" -lt "$most_tries" ] || fail SourceLost "The export cannot be reached: ${text##*: }"
+    wait_for_server "$tries"
+    tries=$((tries + 1))
+  done
+}

@@ -4,13 +4,7 @@
 stall_seconds=${WORKER_STALL_SECONDS:-120}
 
 obtain() {
-  local at host port
-  [ -n "${WORKER_NBD-}" ] || refuse SourceMissing "WORKER_NBD is not set."
-  at=${WORKER_NBD%%/*}
-  host=${at%:*} port=${at##*:}
-  host=${host#[} host=${host%]}
-  open_tunnel "$host" "$port"
-  disk_there="driver=nbd,server.type=unix,server.path=$nbd_here,export=${WORKER_NBD#*/}"
+  open_far_disk
   tell Downloading
   find_export
   format=raw virtual_size=$(jq -r '."virtual-size"' "$run/info") name="The export"
@@ -38,17 +32,6 @@ check_copy() {
   read -r digest _ <"$run/digest"
   source_digest=$algorithm:$digest
   [ "$source_digest" = "${WORKER_DIGEST-}" ] || fail DigestMismatch "The copy has the digest $source_digest, the image ${WORKER_DIGEST:-none}: it is copied again."
-}
-
-# find_export: waits a little for a server that is not there yet.
-find_export() {
-  local tries=1
-  until timeout 20 qemu-img info --image-opts --output=json "$disk_there" >"$run/info" 2>"$run/errors"; do
-    last_error "$run/errors"
-    [ "$tries" -lt "$most_tries" ] || fail SourceLost "The export cannot be reached: ${text##*: }"
-    wait_for_server "$tries"
-    tries=$((tries + 1))
-  done
 }
 
 # pull_progress: a source that says nothing more, and does not close either, would hold the job for good.

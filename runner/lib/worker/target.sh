@@ -6,16 +6,19 @@ record=$target/disk.json
 # Each pod has names of its own: a worker that a lost node keeps alive cannot mix its file with ours.
 mine=$target/$(hostname)
 
+# keeps_result: whether the job makes a file; serve and fill do not.
+keeps_result() { case $job in serve | fill) return 1 ;; esac; }
+
 # remove_leftovers: what this worker or an earlier one left half done.
 remove_leftovers() {
-  [ "$job" != serve ] || return 0
+  keeps_result || return 0
   rm -rf "$target"/*.partial 2>/dev/null
   [ -e "$disk" ] || rm -f "$record" 2>/dev/null
 }
 
 # make_target: ends at once where the work is done already.
 make_target() {
-  [ "$job" != serve ] || return 0
+  keeps_result || return 0
   [ -d "$target" ] && [ -w "$target" ] || fail TargetFailed "The target volume cannot be written by uid $(id -u): see its storage class and its fsGroup."
   if [ -e "$disk" ]; then
     if is_result; then end_complete; fi

@@ -1,0 +1,62 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { findCondition } from '../operator/kube/conditions.ts'
+import { isNotFound } from '../operator/kube/errors.ts'
+import { pods } from '../operator/kube/resource.ts'
+import { client } from './harness/client.ts'
+import { Lab } from './harness/lab.ts'
+
+/** One guest: it breaks its own boot sector, is rescued by the very image that it was made from, mended, and goes on. */
+const lab = new Lab(test, 'rescue')
+
+const rescued = (holds: (reason: string | undefined) => boolean) =>
+  lab.until('web1', 'Rescued', ({ conditions }) => holds(findCondition(conditions, 'Rescued')?.reason))
+
+lab.step(
+  'a VM that cannot boot any more is rescued by an image, and has its disk as a second one',
+  async () => {
+    await lab.apply('web1')
+    await lab.ready('web1')
+    await lab.sh(
+      'web1',
+      'echo mine >/root/note; printf "\\0\\0" | dd of=/dev/vda bs=1 seek=510 conv=notrunc; sync',
+    )
+    await lab.change('web1', { resetGeneration: 1, rescue: { claim: 'base' } })
+    const since = performance.now()
+    await rescued((reason) => reason === 'Rescued')
+    console.log(`rescued in ${Math.round(performance.now() - since)} ms`)
+    const { phase, restarts } = await lab.status('web1')
+    assert.equal([phase, restarts], ['Rescued', 0])
+    assert.is(await lab.sh('web1', 'grep " / ext4" /proc/mounts'), '/dev/vda2 / ext4 rw,noatime 0 0')
+  },
+)
+
+lab.step('the worker that brought the image is gone', async () => {
+  const target = { namespace: lab.namespace, name: 'web1-rescue' }
+  assert.is(await client.find(pods, target), undefined)
+  assert.ok(
+    await client.get(pods, target).then(
+      () => false,
+      (error) => isNotFound(error),
+    ),
+  )
+})
+
+lab.step('mended, it boots from its own disk, and has all that was on it', async () => {
+  const device = await lab.sh('web1', 'grep -lx rescued /sys/block/vd*/serial | cut -d/ -f4')
+  const mend = `mount /dev/${device}2 /mnt && echo mended >>/mnt/root/note && umount /mnt`
+  await lab.sh(
+    'web1',
+    `${mend} && printf "\\125\\252" | dd of=/dev/${device} bs=1 seek=510 conv=notrunc; sync`,
+  )
+  const before = await lab.podUid('web1')
+  await lab.change('web1', { rescue: null })
+  await rescued((reason) => reason === undefined)
+  await lab.ready('web1')
+  assert.is(await lab.sh('web1', 'cat /root/note'), 'mine\nmended')
+  assert.is(await lab.podUid('web1'), before)
+  const { actions = [], restarts } = await lab.status('web1')
+  assert.equal([actions.slice(-2).map(({ action }) => action), restarts], [['Rescue', 'Unrescue'], 0])
+})
+
+test.run()
