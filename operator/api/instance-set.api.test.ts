@@ -113,6 +113,11 @@ const cases: readonly { name: string; spec: Spec; want: RegExp }[] = [
   },
   { name: 'a stopped template', spec: templated({ powerState: 'Stopped' }), want: /Scale the set to 0/ },
   {
+    name: 'a template of VMs to be rescued',
+    spec: templated({ rescue: { image: 'a' } }),
+    want: /rescue cannot be used in a template/,
+  },
+  {
     name: 'a locked template',
     spec: templated({ locked: { reason: 'precious' } }),
     want: /locked cannot be used in a template/,
@@ -153,7 +158,7 @@ for (const { name, spec, want } of refused) {
 }
 // A set asks more of these than an instance does.
 for (const { name, spec } of accepted.filter(
-  ({ spec }) => spec.expiry === undefined && !('locked' in spec),
+  ({ spec }) => spec.expiry === undefined && !('locked' in spec) && !('rescue' in spec),
 )) {
   test(`a template is accepted as an instance is: ${name}`, async () =>
     assert.is(await tryOut({ template: { spec } }), 'accepted'))

@@ -44,6 +44,12 @@ export const instanceTemplate = z
             fieldPath: '.restartPolicy',
           },
           {
+            rule: '!has(self.rescue)',
+            message:
+              'rescue cannot be used in a template: it is for one VM that is broken. Set it on that instance; the set may replace it meanwhile',
+            fieldPath: '.rescue',
+          },
+          {
             rule: '!has(self.locked)',
             message:
               'locked cannot be used in a template: a set has to be able to replace its instances. Lock single instances',

@@ -1,8 +1,9 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
-import type { DiskControl } from '../control/client.ts'
+import type { DiskControl, VmControl } from '../control/client.ts'
 import { isControlledBy } from '../kube/owner.ts'
 import { rescueWorkerName } from '../rescue/desired.ts'
 import { lookAtRescue } from '../rescue/disk.ts'
+import { isSwitched } from '../rescue/graph.ts'
 import { sourceOf } from './boot-source.ts'
 import { controlTarget } from './control-target.ts'
 import type { PodView } from './pod-view.ts'
@@ -17,7 +18,7 @@ export async function observeRescue(
     sources,
     control,
     masterKey,
-  }: Readonly<{ sources: Sources; control: DiskControl; masterKey: Uint8Array }>,
+  }: Readonly<{ sources: Sources; control: DiskControl & VmControl; masterKey: Uint8Array }>,
 ): Promise<RescueView | undefined> {
   const { metadata, spec, status } = instance
   if (spec.rescue === undefined && status?.rescue === undefined) return undefined
@@ -40,8 +41,12 @@ export async function observeRescue(
     const isUp = pod?.started === true && !pod.terminating
     if (known === undefined || !isUp || !isRunOf(known, pod) || isSettled(instance, pod))
       return { kind: 'unasked' }
+    const target = controlTarget(instance, pod, masterKey)
     try {
-      return { kind: 'seen', graph: await lookAtRescue(control, controlTarget(instance, pod, masterKey)) }
+      const graph = await lookAtRescue(control, target)
+      const isBooting = isSwitched(graph) && !graph.hasSecond
+      const answers = isBooting && (await control.state(target)).guest === 'Ready'
+      return { kind: 'seen', graph, answers }
     } catch (error) {
       return { kind: 'unreachable', message: error instanceof Error ? error.message : String(error) }
     }

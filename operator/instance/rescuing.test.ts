@@ -51,6 +51,7 @@ type Given = Readonly<{
   /** The reason of Rescued until now. */
   said?: string
   graph?: Partial<RescueGraph>
+  answers?: boolean
   worker?: Pod
   source?: RescueView['source']
   pod?: Parameters<typeof podOf>[1]
@@ -89,7 +90,10 @@ function given(of: Given) {
   const view: RescueView = {
     source: rescue === undefined ? undefined : (of.source ?? source),
     worker,
-    disk: graph === undefined ? { kind: 'unasked' } : { kind: 'seen', graph: { ...untouched, ...graph } },
+    disk:
+      graph === undefined
+        ? { kind: 'unasked' }
+        : { kind: 'seen', graph: { ...untouched, ...graph }, answers: of.answers === true },
   }
   const made = change(onNode(podOf(one, pod, restartsBefore)))
   return observed({ instance: one, pod: made, rescue: view })
@@ -205,16 +209,16 @@ const rows: readonly Row[] = [
     is: 'RescueBooting',
   },
   {
-    name: 'the disk waits for the rescue system to answer',
+    name: 'the disk waits for the rescue system to answer, whatever the kubelet still says of the old one',
     known: begun,
     graph: switched,
-    pod: booting,
     phase: 'Rescuing',
     is: 'RescueBooting',
   },
   {
     name: 'which then is given it',
     known: begun,
+    answers: true,
     graph: switched,
     phase: 'Rescuing',
     is: 'RescueBooting',

@@ -21,7 +21,8 @@ export type RescueView = Readonly<{
   disk:
     | Readonly<{ kind: 'unasked' }>
     | Readonly<{ kind: 'unreachable'; message: string }>
-    | Readonly<{ kind: 'seen'; graph: RescueGraph }>
+    /** `answers`: what the machine runs now answers, as the runner says; the kubelet learns of a change seconds later. */
+    | Readonly<{ kind: 'seen'; graph: RescueGraph; answers: boolean }>
 }>
 
 type Known = NonNullable<InstanceStatus['rescue']>
@@ -33,6 +34,9 @@ export type RescueStep =
 
 /** Seconds after which a rescue system that has not answered is given the disk all the same. */
 const longestBootSeconds = 180
+
+/** Seconds until it is asked again whether the rescue system answers: it may be there before the kubelet saw it gone. */
+const askAgainSeconds = 5
 
 /** Seconds from a worker's failure until another one tries. */
 const retrySeconds = 60
@@ -122,8 +126,8 @@ const entering: Enter = (observed, pod, known, rescue, verdict) => {
     return { ...booting(verdict), rescue: { ...known, bootedAt }, requeueAfterSeconds: 1 }
   }
   const left = longestBootSeconds - (observed.now.getTime() - Date.parse(known.bootedAt)) / 1000
-  if (pod.ready || left <= 0) return doing('attach', booting(verdict))
-  return lookedAtWithin(booting(verdict), left)
+  if (disk.answers || left <= 0) return doing('attach', booting(verdict))
+  return lookedAtWithin(booting(verdict), Math.min(left, askAgainSeconds))
 }
 
 function preparing(
@@ -176,9 +180,10 @@ function failed(worker: WorkerView, now: Date, verdict: Verdict): Verdict {
   return left > 0 ? { ...next, requeueAfterSeconds: left } : doing('removeWorker', next)
 }
 
-const leaving: Enter = (observed, _, __, { worker, disk }, verdict) => {
+const leaving: Enter = (observed, _, known, { worker, disk }, verdict) => {
   const message = 'The VM is brought back to its own disk.'
-  const next = { ...underWay(verdict, 'RescueEnding', message), atRest: true } as const
+  const isAway = known.bootedAt !== undefined
+  const next = (isAway ? begunAnew : underWay)(verdict, 'RescueEnding', message)
   // First of all nobody writes any more.
   if (worker !== undefined) return doing('removeWorker', next)
   if (disk.kind === 'unasked') return { ...verdict, ...saidBefore(observed) }
@@ -211,14 +216,17 @@ function underWay(verdict: Verdict, reason: Finding['reason'], message: string):
 const copying = (verdict: Verdict): Verdict =>
   underWay(verdict, 'RescueCopying', 'The rescue image is being copied to the VM, which runs on until then.')
 
-const booting = (verdict: Verdict): Verdict => ({
-  ...underWay(
+const booting = (verdict: Verdict): Verdict =>
+  begunAnew(
     verdict,
     'RescueBooting',
     'The rescue system starts; the disk of the VM is given to it when it answers.',
-  ),
-  // What answers is not what was asked for, and says nothing of it.
-  atRest: true,
+  )
+
+/** The machine begins anew: what the guest answered before says nothing of it. */
+const begunAnew = (verdict: Verdict, reason: Finding['reason'], message: string): Verdict => ({
+  ...underWay(verdict, reason, message),
+  guestReady: no(reason, message),
 })
 
 /** The VM cannot be rescued as asked, and runs on as it is. */

@@ -70,6 +70,7 @@ export const accepted: readonly { name: string; spec: Spec }[] = [
     spec: but({ metadata: { 'my key: 1': '{"any": \'thing\'}\n' } }),
   },
   { name: '64 KiB of network configuration', spec: but({ networkData: 'x'.repeat(65536) }) },
+  { name: 'a rescue by a snapshot', spec: but({ rescue: { snapshot: 'a' } }) },
   { name: 'a ConfigDrive', spec: but({ seedFormat: 'ConfigDrive' }) },
   {
     name: '12 volumes with the longest names',

@@ -211,6 +211,31 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     want: /supported values: "Running", "Stopped", "Paused"/,
   },
   {
+    name: 'a rescue by nothing',
+    spec: but({ rescue: {} }),
+    want: /rescue needs exactly one source: set rescue\.image/,
+  },
+  {
+    name: 'a rescue by two',
+    spec: but({ rescue: { image: 'a', claim: 'b' } }),
+    want: /rescue needs exactly one source/,
+  },
+  {
+    name: 'a rescue image with a path',
+    spec: but({ rescue: { image: 'a/b' } }),
+    want: /image must be the name of a BaseImage in this namespace/,
+  },
+  {
+    name: 'a rescue of a VM that is off',
+    spec: but({ rescue: { image: 'a' }, powerState: 'Stopped' }),
+    want: /rescue needs powerState Running: take spec\.rescue away first/,
+  },
+  {
+    name: 'a rescue of a VM that stands still',
+    spec: but({ rescue: { image: 'a' }, powerState: 'Paused' }),
+    want: /rescue needs powerState Running/,
+  },
+  {
     name: 'liveness by nothing',
     spec: but({ liveness: {} }),
     want: /liveness needs exactly one of ssh, tcp and http/,
