@@ -18,7 +18,8 @@ type Full = 'OverlayFull' | 'VolumeFull'
 export function overlayFull(observed: Observed, pod: PodView): Verdict | undefined {
   const reason = pod.ready ? undefined : fullOf(observed, pod)
   if (reason === undefined) return undefined
-  const message = `${messages[reason](pod)}: the guest then goes on by itself, and has lost nothing.`
+  const where = messages[observed.instance.status?.rescue === undefined ? reason : rescued[reason]]
+  const message = `${where(pod)}: the guest then goes on by itself, and has lost nothing.`
   return {
     phase: 'Stalled',
     active: yes('Running', `QEMU holds the guest on node ${pod.node}.`),
@@ -28,9 +29,14 @@ export function overlayFull(observed: Observed, pod: PodView): Verdict | undefin
   }
 }
 
-const messages: Readonly<Record<Full, (pod: PodView) => string>> = {
+/** Of a VM that is rescued, which has no more room for its rescue disk than for a snapshot. */
+const rescued = { OverlayFull: 'RescueFull', VolumeFull: 'VolumeFull' } as const
+
+const messages: Readonly<Record<Full | 'RescueFull', (pod: PodView) => string>> = {
   OverlayFull: ({ node }) =>
     `The disk of node ${node} has no room for what the guest writes, so the guest's CPUs stand still. Free room there, by deleting or stopping other VMs or pods`,
+  RescueFull: ({ node }) =>
+    `The rescue system has written all that there is room for beside the disk of the VM, or the disk of node ${node} is full, so the guest's CPUs stand still. Take spec.rescue away, or free room on the node`,
   VolumeFull: () =>
     "A volume of the VM has no room for what the guest writes to it, so the guest's CPUs stand still. Enlarge the volume, or free room in its storage",
 }

@@ -248,8 +248,9 @@ function afterFailure(error: unknown, wanted: Verdict): Verdict {
     return { ...wanted, phase: 'Stalled', stalled: refused, requeueAfterSeconds: 60 }
   }
   if (wanted.action?.kind === 'rescue') {
-    const isExpected = error instanceof Refused || error instanceof ControlError || error instanceof QmpError
-    if (isExpected) return rescueTrouble(wanted, error.message)
+    if (error instanceof Refused) return rescueTrouble(wanted, error.message, error.reason as Reason)
+    if (error instanceof ControlError || error instanceof QmpError)
+      return rescueTrouble(wanted, error.message)
   }
   if (error instanceof VolumeBusy) {
     return { ...down('Pending', 'VolumeInUse', error.message), requeueAfterSeconds: 2 }

@@ -38,6 +38,9 @@ const longestBootSeconds = 180
 /** Seconds until it is asked again whether the rescue system answers: it may be there before the kubelet saw it gone. */
 const askAgainSeconds = 5
 
+/** Seconds until what the API server refused is tried again. */
+const refusedSeconds = 15
+
 /** Seconds from a worker's failure until another one tries. */
 const retrySeconds = 60
 
@@ -205,7 +208,8 @@ function over({ instance }: Observed, known: Known, { worker }: RescueView, verd
 function atRest(verdict: Verdict, { kind, name }: Known): Verdict {
   const message = `The VM runs ${kind} ${name}, and has its own disk as a second one, with the serial number rescued. Take spec.rescue away when that is repaired.`
   const { passing: _, ...rest } = verdict
-  return { ...rest, phase: 'Rescued', atRest: true, rescued: yes('Rescued', message) }
+  const phase = verdict.stalled === undefined ? 'Rescued' : verdict.phase
+  return { ...rest, phase, atRest: true, rescued: yes('Rescued', message) }
 }
 
 function underWay(verdict: Verdict, reason: Finding['reason'], message: string): Verdict {
@@ -253,8 +257,9 @@ const doing = (step: RescueStep, verdict: Verdict): Verdict => ({
   action: { kind: 'rescue', step },
 })
 
-/** What is said when a step could not be done. */
-export function rescueTrouble(wanted: Verdict, why: string): Verdict {
+/** What is said when a step could not be done. `refused`: the API server's reason for not having it. */
+export function rescueTrouble(wanted: Verdict, why: string, refused?: Finding['reason']): Verdict {
   const { action: _, atRest: __, ...rest } = wanted
-  return unreachable(rest, why)
+  if (refused === undefined) return unreachable(rest, why)
+  return { ...stuck(rest, refused, `The VM cannot be rescued: ${why}`), requeueAfterSeconds: refusedSeconds }
 }

@@ -24,15 +24,15 @@ function makeKeys(): string {
   return folder
 }
 
-/** Exports a file to the pod's network; resolves once it can be connected to. */
-async function exported(file: string, format: string, ...more: string[]) {
+/** Exports a file to the pod's network, read-only; resolves once it can be connected to. */
+function exported(file: string, format: string, ...more: string[]) {
+  return offered(file, ...['-r', ...more], ...(format === '' ? [] : ['-f', format]))
+}
+
+/** The same, as these words say. */
+async function offered(file: string, ...words: string[]) {
   const socket = join(lab.fresh(), 'nbd')
-  const image = [
-    ...['-r', '-t', '-e', '4', '-k', socket, '-x', 'snap'],
-    ...(format === '' ? [] : ['-f', format]),
-    file,
-  ]
-  const server = lab.spawn('peer', 'qemu-nbd', ...more, ...image)
+  const server = lab.spawn('peer', 'qemu-nbd', ...words, '-t', '-e', '4', '-k', socket, '-x', 'snap', file)
   const there = [socket, peerAddress, '10999', join(keys, 'keys.psk')]
   const tunnel = lab.spawn('peer', process.execPath, tunnelScript, 'server', ...there)
   await waitFor(
@@ -233,6 +233,66 @@ test('a worker serves the file of an image as it is', async () => {
   assert.is((await ran('cmp', [copy, file])).code, 0)
   worker.signal('SIGTERM')
   assert.is((await worker.ended).code, 0)
+})
+
+/** An empty disk of 64 MiB that may take so much, as a VM offers it for its rescue. */
+function emptyDisk(roomMebibytes: number) {
+  const file = join(lab.fresh(), 'rescue.qcow2')
+  qemuImg('create', '-q', '-f', 'qcow2', '-o', 'compression_type=zstd', file, '64M')
+  truncateSync(file, roomMebibytes * MiB)
+  const bound = `file.file.driver=raw,file.file.size=${roomMebibytes * MiB},file.file.file.driver=file`
+  const graph = `driver=compress,file.driver=qcow2,${bound},file.file.file.filename=${file}`
+  return { file, graph }
+}
+
+/** A claim with an image of 64 MiB: noise, and what can be compressed. */
+function claimWith(noiseMebibytes: number): string {
+  const folder = lab.fresh()
+  const disk = join(lab.fresh(), 'disk.raw')
+  rawDisk(disk, 64 * MiB, noiseMebibytes * MiB)
+  execFileSync('sh', ['-c', `yes | head -c 16M | dd of=${disk} bs=1M seek=40 conv=notrunc status=none`])
+  qemuImg('convert', '-O', 'qcow2', '-f', 'raw', disk, join(folder, 'disk.qcow2'))
+  return folder
+}
+
+test('an image is written to the disk that another pod offers, compressed', async () => {
+  const { file, graph } = emptyDisk(24)
+  const source = claimWith(8)
+  const vm = await offered(graph, '--image-opts')
+  const end = await lab.run({ job: 'fill', source, nbd: keys, env: vm.env })
+  await vm.stop()
+  assert.is(end.code, 0, end.log)
+  assert.is(end.outcome.reason, 'Filled')
+  assert.ok(sameDisk(join(source, 'disk.qcow2'), 'qcow2', file, 'qcow2'))
+})
+
+test('one that does not fit there is refused, with both sizes', async () => {
+  const { graph } = emptyDisk(16)
+  const vm = await offered(graph, '--image-opts')
+  const env = { ...vm.env, WORKER_ROOM_BYTES: String(16 * MiB) }
+  const end = await lab.run({ job: 'fill', source: claimWith(24), nbd: keys, env })
+  await vm.stop()
+  assert.is(end.outcome.reason, 'NoSpace', end.log)
+  assert.match(end.outcome.message, /room that the VM has for it, 16 MiB.* its file takes 4\d MiB/)
+  assert.is(end.code, 2)
+})
+
+test('so is one that is larger than the disk', async () => {
+  const disk = join(lab.fresh(), 'disk.raw')
+  rawDisk(disk, 16 * MiB)
+  const vm = await offered(disk, '-f', 'raw')
+  const end = await lab.run({ job: 'fill', source: claimWith(1), nbd: keys, env: vm.env })
+  await vm.stop()
+  assert.is(end.outcome.reason, 'ImageTooLarge', end.log)
+  assert.match(end.outcome.message, /a disk of 64 MiB, and that of the VM is smaller/)
+})
+
+test('a VM that goes away while its disk is written is told, and may be tried again', async () => {
+  const { graph } = emptyDisk(64)
+  const vm = await offered(graph, '--image-opts')
+  await vm.stop()
+  const end = await lab.run({ job: 'fill', source: claimWith(8), nbd: keys, env: vm.env })
+  assert.equal([end.outcome.reason, end.code], ['SourceLost', 1], end.log)
 })
 
 test.run()
