@@ -3,7 +3,6 @@ import type { DiskControl, VmControl } from '../control/client.ts'
 import { isControlledBy } from '../kube/owner.ts'
 import { rescueWorkerName } from '../rescue/desired.ts'
 import { lookAtRescue } from '../rescue/disk.ts'
-import { isSwitched } from '../rescue/graph.ts'
 import { sourceOf } from './boot-source.ts'
 import { controlTarget } from './control-target.ts'
 import type { PodView } from './pod-view.ts'
@@ -44,8 +43,7 @@ export async function observeRescue(
     const target = controlTarget(instance, pod, masterKey)
     try {
       const graph = await lookAtRescue(control, target)
-      const isBooting = isSwitched(graph) && !graph.hasSecond
-      const answers = isBooting && (await control.state(target)).guest === 'Ready'
+      const answers = known.bootedAt !== undefined && (await control.state(target)).guest === 'Ready'
       return { kind: 'seen', graph, answers }
     } catch (error) {
       return { kind: 'unreachable', message: error instanceof Error ? error.message : String(error) }

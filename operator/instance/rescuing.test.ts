@@ -293,9 +293,28 @@ const rows: readonly Row[] = [
     step: 'end',
   },
   {
+    name: 'an answer of the rescue system, of which the kubelet still speaks, is none of the VM',
+    rescue: undefined,
+    known: begun,
+    graph: {},
+    phase: 'Rescuing',
+    is: 'RescueEnding',
+  },
+  {
+    name: 'a VM that is back and does not answer is no longer rescued',
+    rescue: undefined,
+    known: begun,
+    graph: {},
+    said: 'RescueEnding',
+    pod: booting,
+    phase: 'Booting',
+    is: undefined,
+  },
+  {
     name: 'and then it is as if nothing had been',
     rescue: undefined,
     known: begun,
+    answers: true,
     graph: {},
     said: 'RescueEnding',
     phase: 'Ready',
@@ -388,7 +407,7 @@ test('the history and the events tell of both ways', () => {
     statusOf(away, decide(away)).actions?.map(({ action }) => action),
     ['Start', 'Rescue'],
   )
-  const back = given({ rescue: undefined, known: begun, graph: {}, said: 'RescueEnding' })
+  const back = given({ rescue: undefined, known: begun, graph: {}, answers: true, said: 'RescueEnding' })
   assert.is(statusOf(back, decide(back)).actions?.at(-1)?.action, 'Unrescue')
 })
 

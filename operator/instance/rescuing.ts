@@ -183,7 +183,7 @@ function failed(worker: WorkerView, now: Date, verdict: Verdict): Verdict {
   return left > 0 ? { ...next, requeueAfterSeconds: left } : doing('removeWorker', next)
 }
 
-const leaving: Enter = (observed, _, known, { worker, disk }, verdict) => {
+const leaving: Enter = (observed, pod, known, { worker, disk }, verdict) => {
   const message = 'The VM is brought back to its own disk.'
   const isAway = known.bootedAt !== undefined
   const next = (isAway ? begunAnew : underWay)(verdict, 'RescueEnding', message)
@@ -192,7 +192,10 @@ const leaving: Enter = (observed, _, known, { worker, disk }, verdict) => {
   if (disk.kind === 'unasked') return { ...verdict, ...saidBefore(observed) }
   if (disk.kind === 'unreachable') return unreachable(verdict, disk.message)
   const isStill = disk.graph.runState === 'prelaunch' && observed.instance.spec.powerState !== 'Paused'
-  return isClean(disk.graph) && !isStill ? { ...verdict, rescue: 'over' } : doing('end', next)
+  if (!isClean(disk.graph) || isStill) return doing('end', next)
+  // The kubelet still speaks of the rescue system.
+  if (isAway && pod.ready && !disk.answers) return lookedAtWithin(next, 1)
+  return { ...verdict, rescue: 'over' }
 }
 
 /** There is another VM by now, or none: what was to be rescued is gone. */
