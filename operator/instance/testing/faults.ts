@@ -10,8 +10,8 @@ import type { World } from './world.ts'
 /** How a path goes when nothing goes wrong. */
 export type Baseline = Readonly<{ writes: number; print: unknown }>
 
-/** The k-th write of a path, and what happens at it. */
-export type Fault = Readonly<{ k: number; kind: FaultKind }>
+/** The k-th write of a path, or each of them (and then its repetition goes well), and what happens at it. */
+export type Fault = Readonly<{ k: number | 'each'; kind: FaultKind }>
 
 const printOf = (lab: Lab, path: Path): Promise<unknown> => path.print?.(lab) ?? fingerprint(lab, name)
 
@@ -116,14 +116,16 @@ export async function goStale(
 
 /** To the crash, or to the end of the path where it does not come to one. */
 async function goUntil(lab: Lab, path: Path, operator: TestOperator, fault: Fault): Promise<void> {
-  operator.client.failAt(fault.k, fault.kind, path.writes)
+  if (fault.k === 'each') operator.client.failEach(fault.kind, path.writes)
+  else operator.client.failAt(fault.k, fault.kind, path.writes)
   await path.act(lab)
   const what = `the end of: ${described(path, fault)}`
   await lab.until(what, async () => operator.client.isDead || path.settled(lab))
   if (operator.client.isDead) await operator.crash()
 }
 
-const described = (path: Path, { k, kind }: Fault): string => `${path.name}, ${kind} at write ${k}`
+const described = (path: Path, { k, kind }: Fault): string =>
+  `${path.name}, ${kind} at ${k === 'each' ? 'each write' : `write ${k}`}`
 
 /** Calls `go` for k = 1, 2, ... until it answers false, some at the same time. Gives the last k that it did not. */
 export async function forEveryWrite(go: (k: number) => Promise<boolean>): Promise<number> {

@@ -11,7 +11,7 @@ import type { ResourceType } from '../../kube/resource.ts'
  */
 export type FaultKind = 'crash' | 'unanswered' | 'unsent'
 
-type Fault = { readonly kind: FaultKind; readonly of: RegExp; writesLeft: number }
+type Fault = { readonly kind: FaultKind; readonly of: RegExp; readonly isDue: (write: Write) => boolean }
 
 /** A write as the API server got it. */
 export type Write = Readonly<{ method: string; path: string }>
@@ -53,7 +53,20 @@ export class FaultyClient extends KubeClient {
 
   /** Fails at the k-th write from now, of those to these paths. */
   failAt(k: number, kind: FaultKind, of = /^/): void {
-    this.#fault = { kind, of, writesLeft: k }
+    let writesLeft = k
+    this.#fault = { kind, of, isDue: () => --writesLeft === 0 }
+  }
+
+  /** Fails at the first, the third, ... write to each of these paths from now: whatever is written once more goes well. */
+  failEach(kind: FaultKind, of = /^/): void {
+    const failed = new Set<string>()
+    const isDue = ({ method, path }: Write) => {
+      const what = `${method} ${path}`
+      if (failed.delete(what)) return false
+      failed.add(what)
+      return true
+    }
+    this.#fault = { kind, of, isDue }
   }
 
   /** The process is gone: nothing it still does reaches the API server. */
@@ -77,7 +90,7 @@ export class FaultyClient extends KubeClient {
       return super.request<R>(request, options, verb)
     }
     const path = request.path.replace(/\?.*/, '')
-    const fault = this.#dueFault(path)
+    const fault = this.#dueFault({ method: request.method, path })
     if (fault === 'unsent') throw broken()
     const answer = await super.request<R>(request, options, verb)
     this.writes.push({ method: request.method, path })
@@ -125,11 +138,11 @@ export class FaultyClient extends KubeClient {
     await Promise.race([this.#held.get(plural)?.promise, over])
   }
 
-  #dueFault(path: string): FaultKind | undefined {
-    if (this.#fault === undefined || !this.#fault.of.test(path)) return undefined
-    if (--this.#fault.writesLeft !== 0) return undefined
+  #dueFault(write: Write): FaultKind | undefined {
+    const fault = this.#fault
+    if (fault === undefined || !fault.of.test(write.path) || !fault.isDue(write)) return undefined
     this.#hasFailed = true
-    return this.#fault.kind
+    return fault.kind
   }
 
   #mustLive(): void {
