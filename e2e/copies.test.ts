@@ -1,13 +1,13 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { BaseImage } from '../operator/api/base-image.ts'
-import { apiVersion } from '../operator/api/group.ts'
 import { labels } from '../operator/api/labels.ts'
 import { baseImages } from '../operator/api/types.ts'
 import { copyAnnotations, recordOf, recordText } from '../operator/copy/record.ts'
 import { findCondition } from '../operator/kube/conditions.ts'
 import { persistentVolumeClaims, pods } from '../operator/kube/resource.ts'
 import { client } from './harness/client.ts'
+import { importTiny } from './harness/images.ts'
 import { kubectl, tryKubectl } from './harness/kubectl.ts'
 import { Lab } from './harness/lab.ts'
 import { waitFor } from './harness/wait-for.ts'
@@ -32,10 +32,7 @@ test.after(async () => {
 })
 
 lab.step('an image is imported, and a VM boots on the node that has it', async () => {
-  const spec = { source: { claim: { name: 'base' } }, capacity: '64Mi' }
-  const manifest = { apiVersion, kind: 'BaseImage', metadata: { name: 'tiny' }, spec }
-  await kubectl(['apply', '-n', namespace, '-f', '-'], { input: JSON.stringify(manifest) })
-  await lab.kubectl('wait', '--for=condition=Ready', '--timeout=120s', 'baseimage/tiny')
+  await importTiny(lab)
   await lab.apply('near', { boot })
   await lab.ready('near')
   home = (await lab.status('near')).nodeName ?? ''
@@ -77,10 +74,10 @@ lab.step('the next VM uses the copy that there is', async () => {
 })
 
 /** kubectl drain, of this VM alone: the cluster's own pods are no part of the test. */
-const drain = (name: string, seconds: number) =>
+const drain = (name: string, node: string, seconds: number) =>
   tryKubectl(
     [
-      ...['drain', away, `--pod-selector=${labels.instance}=${name}`, `--timeout=${seconds}s`],
+      ...['drain', node, `--pod-selector=${labels.instance}=${name}`, `--timeout=${seconds}s`],
       ...['--ignore-daemonsets', '--delete-emptydir-data'],
     ],
     { seconds: seconds + 30 },
@@ -92,7 +89,7 @@ lab.step('a drain waits for a VM whose eviction is Block, and the VM says so', a
   const budget = async () => (await tryKubectl(['get', '-n', namespace, 'pdb', 'far-vm'])).code
   await waitFor('the budget', 30, budget, (code) => code === 0)
   const before = await lab.podUid('far')
-  assert.is.not((await drain('far', 8)).code, 0)
+  assert.is.not((await drain('far', away, 8)).code, 0)
   const isBlocked = (status: Awaited<ReturnType<typeof lab.status>>) =>
     findCondition(status.conditions, 'DrainBlocked')?.status === 'True'
   await lab.until('far', 'DrainBlocked', isBlocked, 30)
@@ -103,13 +100,30 @@ lab.step('a drained VM is running elsewhere, and Ready again', async () => {
   await lab.change('far', { eviction: null })
   const budget = async () => (await tryKubectl(['get', '-n', namespace, 'pdb', 'far-vm'])).code
   await waitFor('the budget to be gone', 30, budget, (code) => code !== 0)
-  const drained = await drain('far', 90)
+  const drained = await drain('far', away, 90)
   assert.is(drained.code, 0, drained.stderr)
   const { nodeName, conditions } = await lab.restarted('far', 1)
   assert.is(nodeName, home)
   assert.is(findCondition(conditions, 'DrainBlocked'), undefined)
   assert.match(await lab.kubectl('describe', 'ei', 'far'), /Drained .*node is being drained/)
   await kubectl(['uncordon', away])
+})
+
+lab.step('a VM that is to keep its disk has it on the next node, and the drain waits for that', async () => {
+  await lab.change('far', { eviction: 'SnapshotThenRecreate' })
+  await lab.sh('far', 'echo mine > /root/note; sync')
+  const before = await lab.podUid('far')
+  const since = Date.now()
+  const drained = await drain('far', home, 240)
+  assert.is(drained.code, 0, drained.stderr)
+  console.log(`drained in ${Math.round((Date.now() - since) / 1000)} s`)
+  const moved = (status: Awaited<ReturnType<typeof lab.status>>) =>
+    status.podUID !== before && status.phase === 'Ready'
+  const { nodeName, shelved, restarts } = await lab.until('far', 'to be elsewhere', moved)
+  assert.equal([nodeName, restarts], [away, 1])
+  assert.is(await lab.sh('far', 'cat /root/note'), 'mine')
+  assert.match(await lab.kubectl('get', 'esnap', shelved?.snapshot ?? ''), /Ready/)
+  await kubectl(['uncordon', home])
 })
 
 lab.step('a copy that no VM has had for long is deleted, and the image stays', async () => {

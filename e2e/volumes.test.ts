@@ -3,14 +3,14 @@ import * as assert from 'uvu/assert'
 import { findCondition } from '../operator/kube/conditions.ts'
 import { persistentVolumeClaims } from '../operator/kube/resource.ts'
 import { client } from './harness/client.ts'
+import { deviceOf } from './harness/guests.ts'
 import { Lab } from './harness/lab.ts'
 
 const lab = new Lab(test, 'volumes')
 const volumes = [{ name: 'data', claim: 'data' }]
 
-/** In the guest: the disk with this serial number. */
-const disk = (serial: string) => `/dev/$(basename $(dirname $(grep -lx ${serial} /sys/block/vd*/serial)))`
-const mount = `mkdir -p /mnt && mount ${disk('data')} /mnt`
+const disk = deviceOf('data')
+const mount = `mkdir -p /mnt && mount ${disk} /mnt`
 
 lab.step(
   'a guest writes a file system on a volume, whose claim got its storage with the first pod',
@@ -21,8 +21,8 @@ lab.step(
     })
     await lab.apply('web1', { volumes })
     await lab.ready('web1')
-    assert.is(await lab.sh('web1', `cat /sys/block/$(basename ${disk('data')})/size`), String(63 * 2048))
-    await lab.sh('web1', `busybox mke2fs ${disk('data')} && ${mount} && echo mine > /mnt/note && sync`)
+    assert.is(await lab.sh('web1', `cat /sys/block/$(basename ${disk})/size`), String(63 * 2048))
+    await lab.sh('web1', `busybox mke2fs ${disk} && ${mount} && echo mine > /mnt/note && sync`)
   },
 )
 

@@ -9,6 +9,7 @@ import { copyController } from './copy/controller.ts'
 import { imageController } from './image/controller.ts'
 import { instanceController } from './instance/controller.ts'
 import type { Milestone } from './instance/milestones.ts'
+import { isRelocating } from './instance/relocating.ts'
 import { keyPairController } from './key-pair/controller.ts'
 import { Applier } from './kube/apply.ts'
 import type { KubeClient } from './kube/client.ts'
@@ -66,6 +67,7 @@ export function openControllers(options: ControllersOptions) {
     companion: {
       type: podDisruptionBudgets,
       wanted: blockingBudget,
+      part: isRelocating,
       refused: 'BudgetRefused',
       store: caches.budgets.store,
     },

@@ -9,3 +9,7 @@ export function diskOf(guest: Guest): string {
   const { guests } = JSON.parse(readFileSync(file, 'utf8')) as { guests: Record<Guest, string> }
   return `${guests[guest]}/disk.qcow2`
 }
+
+/** In a guest's shell: the device of the volume with this serial number. */
+export const deviceOf = (serial: string): string =>
+  `/dev/$(basename $(dirname $(grep -lx ${serial} /sys/block/vd*/serial)))`

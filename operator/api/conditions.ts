@@ -13,7 +13,7 @@ export const conditionTypes = {
   Degraded:
     'The VM runs as it should, but something beside it that the spec asks for is not there; the message says what to do. Absent or False otherwise.',
   DrainBlocked:
-    'The node is cordoned, and eviction is Block: its drain waits for this VM. Absent or False otherwise.',
+    'The node is cordoned, and its drain waits for this VM, as eviction asks. Absent or False otherwise.',
   Stalled:
     'Nothing goes on before somebody acts; the message says what to do. Absent or False when nothing is wrong.',
   OverlayFull:

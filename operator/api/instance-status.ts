@@ -84,7 +84,7 @@ export const instanceStatus = z
       .max(63)
       .optional()
       .describe(
-        'One word for people: Pending, Starting, Booting, Ready, Rebooting, Rescuing, Rescued, Paused, Stopping, Stopped, Shelving, Shelved, Rebuilding, Expired, Stalled, Succeeded or Failed. Programs look at the conditions.',
+        'One word for people: Pending, Starting, Booting, Ready, Rebooting, Rescuing, Rescued, Paused, Stopping, Stopped, Shelving, Shelved, Draining, Rebuilding, Expired, Stalled, Succeeded or Failed. Programs look at the conditions.',
       ),
     conditions: conditions
       .optional()
@@ -169,7 +169,7 @@ export const instanceStatus = z
       })
       .optional()
       .describe(
-        'Where the disk of the VM was kept when powerState was last Shelved. Fresh VMs start from it until the instance is rebuilt or stopped.',
+        'Where the disk of the VM was kept when powerState was last Shelved, or when the VM last left a drained node under eviction SnapshotThenRecreate. Fresh VMs start from it until the instance is rebuilt or stopped.',
       ),
     rescue: rescued,
     actions,

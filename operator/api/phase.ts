@@ -15,6 +15,7 @@ export const phases = {
   Stopped: 'No pod, and nothing kept, as asked.',
   Shelving: 'The disk is being kept in a Snapshot; then the pod goes.',
   Shelved: 'No pod; the disk is kept in a Snapshot, as asked.',
+  Draining: 'The node is drained: the disk is kept in a Snapshot, and the VM starts from it elsewhere.',
   Expired: 'Stopped, or about to be deleted, because spec.expiry came.',
   Rebuilding: 'The old VM goes, so that a fresh one can start.',
   Stalled: 'Somebody has to act; the Stalled condition says what to do.',

@@ -30,6 +30,8 @@ export const reasons = {
   Preempted: 'The VM made room for a pod of a higher priority; a fresh VM takes its place.',
   NodeUnreachable: "Nothing is heard of the VM's node.",
   NodeLost: 'The node is lost, and the VM with it; a fresh VM takes its place.',
+  Draining: 'The guest stands still while its disk is kept: its node is drained.',
+  Relocating: 'The node is drained: the disk of the VM is kept, and its pod goes, to start elsewhere.',
   NodeCordoned: 'The node is cordoned, and the VM does not let itself be evicted.',
 
   RescuePreparing: 'The rescue of the VM is being prepared; it runs on until then.',
@@ -102,7 +104,7 @@ export const reasons = {
 
   // Degraded: something beside the VM is not there.
   HostnameTaken: 'A Service named instances that is not ours keeps VMs from having names in DNS.',
-  BudgetRefused: 'The API server refuses the PodDisruptionBudget that eviction: Block asks for.',
+  BudgetRefused: 'The API server refuses the PodDisruptionBudget that eviction asks for.',
   SecurityGroupNotFound: 'There is no SecurityGroup with a name that the spec gives: it opens nothing.',
   SecurityGroupFailed: 'A SecurityGroup of the instance could not be put into effect: it opens nothing.',
   PolicyRefused: 'The NetworkPolicy that closes VMs with security groups could not be made.',

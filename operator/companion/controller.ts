@@ -26,12 +26,10 @@ export function companionController<T extends KubeObject>(
     backoff: { capMs: 60_000 },
     reconcile: (key, context) => reconciler.reconcile(key, context),
   })
-  const partOf = ({ metadata, spec }: EphemeralInstance) => [
-    metadata.uid,
-    metadata.labels,
-    metadata.deletionTimestamp,
-    spec,
-  ]
+  const partOf = (instance: EphemeralInstance) => {
+    const { metadata, spec } = instance
+    return [metadata.uid, metadata.labels, metadata.deletionTimestamp, spec, companion.part?.(instance)]
+  }
   controller.watchPart(instances, partOf, ({ metadata: { namespace, name } }) => [`${namespace}/${name}`])
   controller.watch(companion.store, instanceOfPod)
   return controller

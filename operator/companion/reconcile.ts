@@ -19,6 +19,8 @@ export type Companion<T extends KubeObject> = Readonly<{
   type: ResourceType<T>
   /** Undefined: the instance asks for none. */
   wanted: (instance: EphemeralInstance) => Intent<T> | undefined
+  /** What of the status it depends on; absent: nothing. */
+  part?: (instance: EphemeralInstance) => unknown
   /** Said where the API server refuses it. */
   refused: Reason
   /** Where the operator sees those that it made. */

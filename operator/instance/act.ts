@@ -89,6 +89,9 @@ export async function act(
     case 'keep':
       await keep(action.snapshot, dependencies, signal)
       return undefined
+    case 'discard':
+      await discard(action.snapshot, observed.instance, dependencies, signal)
+      return undefined
     case 'expire':
       await expire(observed.instance, dependencies, signal)
       return undefined
@@ -105,6 +108,23 @@ async function keep(
     await client.create(snapshots, snapshot, { signal })
   } catch (error) {
     if (!isAlreadyExists(error)) throw refusalOf(error, `Snapshot ${snapshot.metadata.name}`)
+  }
+}
+
+/** Deletes a Snapshot that a drain left, unless the disk of the instance is in it after all, whatever the caches show. */
+async function discard(
+  { metadata }: Snapshot,
+  instance: EphemeralInstance,
+  { client }: ActDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const live = await client.find(ephemeralInstances, instance.metadata, { signal })
+  if (live?.metadata.uid !== instance.metadata.uid || live?.status?.shelved?.snapshot === metadata.name)
+    return
+  try {
+    await deleteVery(client, snapshots, metadata, metadata.uid, signal)
+  } catch (error) {
+    throw refusalOf(error, `to delete Snapshot ${metadata.name}`)
   }
 }
 

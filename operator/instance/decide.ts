@@ -8,6 +8,7 @@ import { recreateDelaySeconds } from './backoff.ts'
 import { childName } from './children.ts'
 import { isMoot } from './counters.ts'
 import { disruptionOf } from './disruption.ts'
+import { drained, withoutLeftovers } from './draining.ts'
 import { expiryOf, isToStop, withExpiry } from './expiring.ts'
 import { isEndedByUs, type LastVm, lastVm } from './last-vm.ts'
 import { afterNodeLoss } from './node-loss.ts'
@@ -15,6 +16,7 @@ import type { Observed } from './observed.ts'
 import { isOurs, restorationOf } from './ownership.ts'
 import { isMoving, moved, placingOf, secondsUntilMove } from './placing.ts'
 import { type PodView, viewPod } from './pod-view.ts'
+import { isRelocating } from './relocating.ts'
 import { withRescue } from './rescuing.ts'
 import { judgePod } from './running.ts'
 import { shelved } from './shelving.ts'
@@ -39,6 +41,7 @@ const checks: readonly Check[] = [
   overruled, //        the spec changed before the VM ever ran: nothing is lost by starting over
   overtaken, //        the pod is over (evicted, say), and a fresh one is due
   withoutVolumes, //   the pod may not run before it has its volumes
+  drained, //          its node is drained, and it goes elsewhere with its disk
   stayedEnded, //      there is no pod, and there is not to be one
   notBuildable, //     there is no pod, and something that it needs is missing
   absent, //           there is no pod: make one
@@ -46,7 +49,8 @@ const checks: readonly Check[] = [
 
 /** What to say of an instance and what to do about it. Pure: the same observation gives the same verdict. */
 export function decide(observed: Observed): Verdict {
-  const verdict = withExpiry(observed, withRescue(observed, afterNodeLoss(observed, firstOf(observed))))
+  const judged = withExpiry(observed, withRescue(observed, afterNodeLoss(observed, firstOf(observed))))
+  const verdict = withoutLeftovers(observed, judged)
   const { instance, pod } = observed
   const restoration = pod !== undefined && isOurs(observed, pod) ? restorationOf(instance, pod) : undefined
   return restoration === undefined ? verdict : { ...verdict, restoration }
@@ -121,6 +125,7 @@ const phaseWhileGoing: Readonly<Record<string, Phase>> = {
   Expired: 'Stopping',
   Shelved: 'Stopping',
   Moving: 'Pending',
+  Relocating: 'Draining',
   VolumeTaken: 'Pending',
 }
 
@@ -268,8 +273,8 @@ function absent(observed: Observed, pod: PodView | undefined): Verdict | undefin
   const { instance, flavor, source } = observed
   if (source.kind !== 'ready') return undefined
   const lost = lastVm(observed)
-  // A pod that made room for another one is no VM that was lost.
-  const kept = isMoving(instance) ? (instance.status?.restarts ?? 0) : 0
+  // A pod that made room for another one, or left its node, is no VM that was lost.
+  const kept = isMoving(instance) || isRelocating(instance) ? (instance.status?.restarts ?? 0) : 0
   const restarts = lost === undefined ? kept : lost.restarts + 1
   if (lost !== undefined) {
     const wait = waitSeconds(lost, observed.now)

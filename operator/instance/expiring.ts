@@ -82,11 +82,12 @@ function gone(observed: Observed, verdict: Verdict, more: string): Verdict {
 export function keeping(
   { instance, made, pod }: Pick<Observed, 'instance' | 'made' | 'pod'>,
   why: string,
+  snapshotOf = lastSnapshotOf,
 ): Intent<Snapshot> | undefined {
   if (pod === undefined || !isOurs({ instance, made }, pod)) return undefined
   const { started, terminating, uid } = viewPod(pod)
   if (!started || terminating) return undefined
-  return lastSnapshotOf({ ...instance, status: { ...instance.status, podUID: uid } }, why)
+  return snapshotOf({ ...instance, status: { ...instance.status, podUID: uid } }, why)
 }
 
 function keptThenGone(observed: Observed, verdict: Verdict): Verdict {

@@ -40,6 +40,7 @@ const chapters: readonly ((look: Look) => Entry | undefined)[] = [
       ? entry('Stop', after)
       : undefined,
   restarted,
+  ({ before, after }) => entered(['Relocating'], before, after) && entry('Relocate', after),
   ({ before, after }) => entered(['Succeeded', 'Failed'], before, after) && entry('End', after),
   ({ after, last }) => {
     // A start after a rebuild or a restart is a part of that.
@@ -103,7 +104,14 @@ function restarted({ before, after, pod }: Look): Entry | undefined {
 }
 
 /** Reasons of Active that tell how a pod was lost. */
-const losses: ReadonlySet<string> = new Set(['PodLost', 'Evicted', 'GuestRebooted'])
+const losses: ReadonlySet<string> = new Set([
+  'PodLost',
+  'Evicted',
+  'GuestRebooted',
+  'Drained',
+  'Preempted',
+  'NodeLost',
+])
 
 /** A counter was carried out on a machine that ran. */
 function ordered(

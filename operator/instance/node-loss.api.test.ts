@@ -1,7 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { snapshots } from '../api/types.ts'
 import { findCondition } from '../kube/conditions.ts'
-import { isTooManyRequests } from '../kube/errors.ts'
+import { isNotFound, isTooManyRequests } from '../kube/errors.ts'
 import { coreEvents, nodes, podDisruptionBudgets, pods, resourcePath } from '../kube/resource.ts'
 import type { Lab } from './testing/lab.ts'
 import { World } from './testing/world.ts'
@@ -34,6 +35,12 @@ const told = (reason: string) =>
   lab.until(`an event ${reason}`, async () => {
     const { items } = await lab.client.list(coreEvents, { namespace: lab.name })
     return items.some((event) => event.reason === reason)
+  })
+
+const ready = (name: string, formerUID: string | undefined) =>
+  lab.until(`another VM of ${name}`, async () => {
+    const live = await lab.get(name)
+    return live?.status?.phase === 'Ready' && live.status.podUID !== formerUID && live
   })
 
 test('the VM of a node that is lost starts elsewhere, without anybody who could confirm that its pod is gone', async () => {
@@ -86,13 +93,77 @@ test('a VM with eviction Block is not evicted, says so on a cordoned node, and g
   await evict('web2')
   await lab.reason('web2', 'Active', 'Drained')
   world.kubelet.keep(lab.pod('web2'), false)
-  const after = await lab.until('a fresh VM', async () => {
-    const live = await lab.get('web2')
-    return live?.status?.phase === 'Ready' && live.status.podUID !== before.status?.podUID && live
-  })
+  const after = await ready('web2', before.status?.podUID)
   assert.is(after.status?.nodeName, 'one')
   assert.is(findCondition(after.status?.conditions, 'DrainBlocked'), undefined)
   await told('Drained')
+})
+
+/** Evicts the VM once its budget lets it go, which is the earliest that a drain can, and waits until that pod is gone. */
+async function drained(name: string, podUID: string | undefined): Promise<void> {
+  const target = { namespace: lab.name, name: `${name}-vm` }
+  await lab.until('the budget to be gone', async () => !(await lab.client.find(podDisruptionBudgets, target)))
+  await evict(name).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error
+  })
+  await lab.until(
+    'the pod to be gone',
+    async () => (await lab.client.find(pods, target))?.metadata.uid !== podUID,
+  )
+}
+const kept = async () => (await lab.client.list(snapshots, { namespace: lab.name })).items
+
+test('a VM that is to keep its disk is kept in a Snapshot first, leaves with it, and counts as no restart', async () => {
+  await lab.create('web3', { eviction: 'SnapshotThenRecreate' })
+  const before = await lab.phase('web3', 'Ready')
+  assert.is(before.status?.nodeName, 'one')
+  await setNode('two', { unschedulable: null })
+  const budget = { namespace: 'lost', name: 'web3-vm' }
+  await lab.until('the budget', () => lab.client.find(podDisruptionBudgets, budget))
+  lost = 'one'
+  await setNode('one', { unschedulable: true })
+  await drained('web3', before.status?.podUID)
+  const after = await ready('web3', before.status?.podUID)
+  const { nodeName, boot, restarts, shelved } = after.status ?? {}
+  assert.equal([nodeName, boot?.kind, boot?.name, restarts], ['two', 'Snapshot', shelved?.snapshot, 0])
+  await told('Relocating')
+  const [one, ...others] = await kept()
+  assert.equal([one?.metadata.name, others], [shelved?.snapshot, []])
+  assert.is(one?.metadata.ownerReferences?.[0]?.uid, after.metadata.uid)
+  await lab.until('the budget again', () => lab.client.find(podDisruptionBudgets, budget))
+})
+
+test('the Snapshot of the drain before goes when the VM has left another node', async () => {
+  const before = await lab.phase('web3', 'Ready')
+  const [first] = await kept()
+  await setNode('one', { unschedulable: null })
+  lost = 'two'
+  await setNode('two', { unschedulable: true })
+  await drained('web3', before.status?.podUID)
+  const after = await ready('web3', before.status?.podUID)
+  assert.is(after.status?.nodeName, 'one')
+  assert.is.not(after.status?.shelved?.snapshot, first?.metadata.name)
+  await lab.until('the first Snapshot to go', async () =>
+    (await kept()).every(({ metadata }) => metadata.name === after.status?.shelved?.snapshot),
+  )
+})
+
+test('a VM that cannot be kept stays where it is, says why, and can still be let go', async () => {
+  const pod = world.kubelet.store.getByKey(lab.pod('web3'))
+  const qemu = world.kubelet.vms.qemu(pod?.status?.podIP ?? '')
+  if (qemu === undefined) throw new Error('no QEMU is played')
+  qemu.isBroken = true
+  await setNode('two', { unschedulable: null })
+  lost = 'one'
+  await setNode('one', { unschedulable: true })
+  await lab.reason('web3', 'DrainBlocked', 'NotKept')
+  const { status } = await lab.reason('web3', 'Stalled', 'NotKept')
+  assert.is(status?.nodeName, 'one')
+  assert.is(lab.isPaused(world.kubelet.store.getByKey(lab.pod('web3'))), false)
+  await lab.change('web3', { spec: { eviction: 'Recreate' } })
+  await drained('web3', status?.podUID)
+  const after = await ready('web3', status?.podUID)
+  assert.is(after.status?.nodeName, 'two')
 })
 
 test.run()

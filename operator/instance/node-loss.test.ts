@@ -20,6 +20,16 @@ const tired = node({ taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'No
 const one = instance()
 const running = onNode(podOf(one, answering))
 const going = terminating(running)
+const sentAwayBy = (cause: string): Pod => ({
+  ...going,
+  status: {
+    ...going.status,
+    conditions: [
+      ...(going.status?.conditions ?? []),
+      { type: 'DisruptionTarget', status: 'True', reason: cause },
+    ],
+  },
+})
 const withVolume = (pod: Pod, readOnly: boolean): Pod => ({
   ...pod,
   spec: {
@@ -52,6 +62,16 @@ const rows: readonly {
     name: 'a VM that Kubernetes sends away from such a node is given up at once',
     given: { pod: going, node: lostNode },
     want: { phase: 'Pending', reason: 'NodeLost', action: 'abandon' },
+  },
+  {
+    name: 'also where it is the taint of the lost node that Kubernetes gives as its reason',
+    given: { pod: sentAwayBy('DeletionByTaintManager'), node: lostNode },
+    want: { phase: 'Pending', reason: 'NodeLost', action: 'abandon' },
+  },
+  {
+    name: 'a VM that was evicted before its node was lost stays a drained one',
+    given: { pod: sentAwayBy('EvictionByEvictionAPI'), node: lostNode },
+    want: { phase: 'Stopping', reason: 'Drained', action: 'abandon' },
   },
   {
     name: 'a VM that may still write a volume holds back the next one, and says what to do',
@@ -110,8 +130,7 @@ const causes: readonly [cause: string, reason: string][] = [
 ]
 for (const [cause, reason] of causes) {
   test(`a pod that goes because of ${cause} is ${reason}`, () => {
-    const conditions = [{ type: 'DisruptionTarget', status: 'True', reason: cause }]
-    const pod = { ...going, status: { ...going.status, conditions } }
+    const pod = sentAwayBy(cause)
     assert.is(decide(observed({ instance: one, pod, node: node() })).active.reason, reason)
   })
 }

@@ -8,6 +8,9 @@ import { down, type Verdict } from './verdict.ts'
 /** The taint that Kubernetes puts on a node of which nothing was heard for some 45 s. */
 const unreachable = 'node.kubernetes.io/unreachable'
 
+/** Kubernetes' word for a pod that a taint sent away. */
+const byTaint = 'DeletionByTaintManager'
+
 /** Nobody is there who could end a pod of the node, or say that it ended. */
 export const isUnreachable = (node: Node | undefined): boolean =>
   node?.spec?.taints?.some(({ key }) => key === unreachable) ?? false
@@ -30,7 +33,10 @@ export function afterNodeLoss(observed: Observed, verdict: Verdict): Verdict {
   if (verdict.action !== undefined) return verdict
   if (pod.writesVolumes) return heldBack(pod)
   const action = { kind: 'abandon', podUID: pod.uid } as const
-  return verdict.active.reason === 'PodLost' ? { ...lost(pod), action } : { ...verdict, action }
+  // The taint is what sends the pods of a lost node away, too.
+  const { reason } = verdict.active
+  const isLost = reason === 'PodLost' || (reason === 'Drained' && pod.disruption === byTaint)
+  return isLost ? { ...lost(pod), action } : { ...verdict, action }
 }
 
 /** The instance's, or one of a former instance of the same name. */

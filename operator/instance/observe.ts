@@ -17,6 +17,7 @@ import { bootSourceOf, farImageOf } from './boot-source.ts'
 
 import { childName } from './children.ts'
 import { controlTarget } from './control-target.ts'
+import { leftoversOf, travelling } from './draining.ts'
 import { isToBeKept, keeping } from './expiring.ts'
 import type { GuestAsks } from './guest-asks.ts'
 import { keyPairsOf } from './key-pairs.ts'
@@ -28,6 +29,7 @@ import { mayBeFull } from './overlay-full.ts'
 import { isOurs } from './ownership.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 import { orderUnderWay } from './rebooting.ts'
+import { isDraining } from './relocating.ts'
 import { bootOf } from './shelved.ts'
 import type { Sources } from './sources.ts'
 
@@ -69,10 +71,14 @@ export async function observe(
     content === undefined || ours?.boot === undefined
       ? undefined
       : sources.claims.get(namespace, ours.boot.claim)
+  const node = pod?.spec.nodeName === undefined ? undefined : sources.nodes.get(undefined, pod.spec.nodeName)
+  const asked = { instance, made, pod, node, now }
   const keeper =
     isToBeKept({ instance, now }) || instance.spec.powerState === 'Shelved'
-      ? keeping({ instance, made, pod }, '')
-      : undefined
+      ? keeping(asked, '')
+      : isDraining(asked)
+        ? travelling(asked)
+        : undefined
   return {
     instance,
     kept: keeper === undefined ? undefined : sources.snapshots.get(namespace, keeper.metadata.name),
@@ -93,7 +99,8 @@ export async function observe(
         : undefined,
     exposing: exposingOf(instance, sources),
     isKvmOffered: pod === undefined && isKvmOffered(instance.spec, config, sources.nodes),
-    node: pod?.spec.nodeName === undefined ? undefined : sources.nodes.get(undefined, pod.spec.nodeName),
+    node,
+    leftovers: leftoversOf(asked, sources),
     faults: [
       ...groupFaults(instance, sources.securityGroups),
       ...dependencies.findings.of(keyOf(instance)),

@@ -43,6 +43,8 @@ export type Observed = Readonly<{
   kept?: Snapshot | undefined
   /** Undefined: it is not rescued, and is not to be. */
   rescue?: RescueView | undefined
+  /** Snapshots that were taken for drains, and are of no use any more. */
+  leftovers?: readonly Snapshot[]
   /** The Service that `expose` asks for, as it is. */
   exposing: Service | undefined
   /** Whether a node offers KVM, where that is of interest. Default: no. */

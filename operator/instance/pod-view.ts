@@ -51,8 +51,6 @@ export function viewPod(pod: Pod): PodView {
   const ready = status?.conditions?.find((one) => one.type === 'Ready')
   return {
     ...basics,
-    // The scheduler's words on a gate are none on nodes.
-    unschedulable: isGated(pod) ? undefined : basics.unschedulable,
     isGated: isGated(pod),
     started: container?.state?.running !== undefined && container.started === true,
     ready: container?.ready === true,

@@ -12,6 +12,7 @@ import { keyOf, type PersistentVolume, type PersistentVolumeClaim, type Pod } fr
 import { ObjectStore } from '../kube/store.ts'
 import { Findings } from '../runtime/findings.ts'
 import { silentLogger } from '../runtime/logger.ts'
+import { snapshotIndexes } from '../snapshot/sources.ts'
 import { InstanceReconciler } from './reconcile.ts'
 import { answering, claim, config, instance, now, onNode, podOf, terminating } from './testing/build.ts'
 
@@ -39,7 +40,7 @@ function world(spec: Parameters<typeof instance>[0], applyStatus: Applier['apply
       flavors: new ObjectStore<Flavor>(),
       keyPairs: new ObjectStore<KeyPair>(),
       images: new ObjectStore<BaseImage>(),
-      snapshots: new ObjectStore<Snapshot>(),
+      snapshots: new ObjectStore<Snapshot>({ indexes: snapshotIndexes }),
       claims,
       volumes: new ObjectStore<PersistentVolume>(),
       pods,

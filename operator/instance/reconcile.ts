@@ -19,6 +19,7 @@ import { type ActDependencies, act, type Creation, FormerInTheWay, removeLeftBeh
 import { guestDue } from './asking-guest.ts'
 import { childName } from './children.ts'
 import { decide } from './decide.ts'
+import { notRelocated } from './draining.ts'
 import { notKept } from './expiring.ts'
 import { GuestAsks } from './guest-asks.ts'
 import { noKeyPairs } from './key-pairs.ts'
@@ -28,6 +29,7 @@ import { type ObserveDependencies, observe } from './observe.ts'
 import type { Observed } from './observed.ts'
 import { isLeftBehind, restorationOf } from './ownership.ts'
 import { viewPod } from './pod-view.ts'
+import { isRelocating } from './relocating.ts'
 import { rescueTrouble } from './rescuing.ts'
 import { notShelved } from './shelving.ts'
 import { statusOf } from './status.ts'
@@ -99,7 +101,8 @@ export class InstanceReconciler {
     const verdict = await this.#carryOut(wanted, observed, signal)
     if (verdict === undefined) return { requeueAfterSeconds: 1 }
     // What the operator ended is no VM that was lost, whatever comes after it.
-    if (observed.pod === undefined && offAsAsked.has(verdict.active.reason))
+    const isOurDoing = offAsAsked.has(verdict.active.reason) || isRelocating(observed.instance)
+    if (observed.pod === undefined && isOurDoing && wanted.action?.kind !== 'create')
       this.#made.forget(observed.instance.metadata)
     if (verdict.passing !== true && endOf(wanted) === undefined)
       await this.#say(observed, statusOf(observed, verdict), signal)
@@ -163,7 +166,7 @@ export class InstanceReconciler {
     try {
       creation = await act(action, observed, this.#dependencies, signal)
     } catch (error) {
-      return afterFailure(error, wanted)
+      return afterFailure(error, wanted, observed.pod?.spec.nodeName)
     }
     if (ends !== undefined) this.#deleted.expect(key, ends)
     if (action.kind !== 'create') return wanted
@@ -234,15 +237,22 @@ const nameOf = ({ kind, name, namespace, claim }: Booted): string => {
   return claim === name ? `claim ${claim}` : `${kind} ${name}${where} from claim ${claim}`
 }
 
+/** Why the VM was to be kept decides what can be done about it. */
+function notKeptBy({ expiring, drainBlocked }: Verdict, node: string | undefined, why: string) {
+  if (drainBlocked !== undefined) return notRelocated(node, why)
+  return expiring === undefined ? notShelved(why) : notKept(why)
+}
+
 /** What is said when the action could not be done. Faults that a retry may mend are thrown on. */
-function afterFailure(error: unknown, wanted: Verdict): Verdict {
+function afterFailure(error: unknown, wanted: Verdict, node: string | undefined): Verdict {
   if (error instanceof FormerInTheWay) {
     return { ...down('Pending', 'Pending', error.message), requeueAfterSeconds: 1 }
   }
   if (error instanceof Refused && wanted.action?.kind === 'keep') {
-    const say = wanted.expiring === undefined ? notShelved : notKept
-    return { ...wanted, ...say(error.message), requeueAfterSeconds: 60 }
+    return { ...wanted, ...notKeptBy(wanted, node, error.message), requeueAfterSeconds: 60 }
   }
+  // It is in nobody's way, and is tried again when the VM is looked at next.
+  if (error instanceof Refused && wanted.action?.kind === 'discard') return wanted
   if (error instanceof Refused && wanted.action?.kind === 'expire') {
     const refused = { reason: 'DeleteRefused', message: error.message } as const
     return { ...wanted, phase: 'Stalled', stalled: refused, requeueAfterSeconds: 60 }

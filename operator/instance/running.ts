@@ -9,6 +9,7 @@ import { lookAgainSeconds, overlayFull } from './overlay-full.ts'
 import { copying } from './placing.ts'
 import type { PodView } from './pod-view.ts'
 import { ordered, rebooting } from './rebooting.ts'
+import { isDraining } from './relocating.ts'
 import { unschedulableMessage } from './unschedulable.ts'
 import { down, type Finding, no, stalled, type Verdict, yes } from './verdict.ts'
 
@@ -108,13 +109,14 @@ function pauseOf({ instance }: Observed, pod: PodView): 'Pausing' | 'Paused' | u
 }
 
 /**
- * As asked, or because its disk is being shelved: what it wrote after the moment that is kept would be lost. One that has
+ * As asked, or because its disk is being shelved or leaves a drained node: what it wrote after the moment that is kept would be lost. One that has
  * volumes runs on all the same, so that it can end in order: what is on those outlives it.
  */
 function isToStandStill(observed: Observed, pod: PodView): boolean {
   const { instance, kept } = observed
   if (instance.spec.powerState === 'Paused') return true
-  if (instance.spec.powerState !== 'Shelved' || standingOf(kept) === 'lost') return false
+  const isLeaving = instance.spec.powerState === 'Shelved' || isDraining(observed)
+  if (!isLeaving || standingOf(kept) === 'lost') return false
   if (pod.writesVolumes) return false
   return kept?.status?.takenAt !== undefined || pauseOf(observed, pod) !== undefined
 }
@@ -125,9 +127,10 @@ function isToStandStill(observed: Observed, pod: PodView): boolean {
  */
 function paused(observed: Observed, pod: PodView): Verdict | undefined {
   if (!isToStandStill(observed, pod)) return undefined
+  const why = isDraining(observed) ? 'while its disk is kept, as its node is drained' : 'as powerState asks'
   const noted = pauseOf(observed, pod)
   if (noted === undefined) {
-    const message = "The guest's CPUs are about to be stopped, as powerState asks."
+    const message = `The guest's CPUs are about to be stopped, ${why}.`
     return {
       phase: 'Booting',
       active: yes('Pausing', message),
@@ -135,7 +138,7 @@ function paused(observed: Observed, pod: PodView): Verdict | undefined {
       requeueAfterSeconds: 1,
     }
   }
-  const message = "The guest's CPUs stand still, as powerState asks; its memory and disk stay as they are."
+  const message = `The guest's CPUs stand still, ${why}; its memory and disk stay as they are.`
   return {
     phase: 'Paused',
     active: yes('Paused', message),

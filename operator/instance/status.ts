@@ -5,12 +5,12 @@ import { toTimestamp } from '../kube/clock.ts'
 import { type Condition, type NewCondition, removeCondition, setConditions } from '../kube/conditions.ts'
 import { whyTcg } from './accelerator.ts'
 import { carriedOut, raised } from './counters.ts'
+import { blocking } from './draining.ts'
 import { expiresAt } from './expiry.ts'
 import { historyOf } from './history.ts'
 import { hostnameOf } from './hostname.ts'
 import { changedKeyPairs } from './key-pairs.ts'
 import { lastVm } from './last-vm.ts'
-import { isCordoned } from './node-loss.ts'
 import type { Observed } from './observed.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 import { shelvedOf } from './shelved.ts'
@@ -77,6 +77,7 @@ function conditionsOf(
 ): Omit<NewCondition, 'observedGeneration'>[] {
   const { active, guestReady, scheduled, stalled, expiring, rescued } = verdict
   const isReady = guestReady.status === 'True'
+  const blocked = verdict.drainBlocked ?? (pod === undefined ? undefined : blocking(observed, pod))
   const change = pod === undefined || pod.terminating ? undefined : changeOf(observed, pod)
   return [
     // At rest there is nothing to wait for: without a Ready condition, kstatus calls the object current.
@@ -97,15 +98,7 @@ function conditionsOf(
     ...observed.faults
       .slice(0, 1)
       .map(({ reason, message }) => named('Degraded', { status: 'True', reason: reason as Reason, message })),
-    ...(pod !== undefined && observed.instance.spec.eviction === 'Block' && isCordoned(observed.node)
-      ? [
-          named('DrainBlocked', {
-            status: 'True',
-            reason: 'NodeCordoned',
-            message: `Node ${pod.node} is cordoned, and its drain waits for this VM, as eviction is Block. To let the VM go: set spec.eviction to Recreate, or spec.powerState to Stopped.`,
-          }),
-        ]
-      : []),
+    ...(blocked === undefined ? [] : [named('DrainBlocked', { status: 'True', ...blocked })]),
   ]
 }
 

@@ -27,6 +27,8 @@ export type Action =
   | Readonly<{ kind: 'pause' | 'resume'; podUID: string }>
   /** Ask for a Snapshot of the VM before it goes. */
   | Readonly<{ kind: 'keep'; snapshot: Intent<Snapshot> }>
+  /** Delete a Snapshot that a drain left. */
+  | Readonly<{ kind: 'discard'; snapshot: Snapshot }>
   /** Delete the instance, as it was looked at. */
   | Readonly<{ kind: 'expire' }>
   | Readonly<{ kind: 'rescue'; step: RescueStep }>
@@ -45,6 +47,8 @@ export type Verdict = Readonly<{
   rescue?: NonNullable<InstanceStatus['rescue']> | 'over'
   /** How far its rescue is. */
   rescued?: Finding
+  /** A drain of its node waits for it. */
+  drainBlocked?: Readonly<{ reason: Reason; message: string }>
   /** It expires soon, or did. */
   expiring?: Finding
   /** Somebody has to act. */

@@ -31,6 +31,9 @@ export type PodBasics = Readonly<{
   terminated: Terminated | undefined
 }>
 
+/** A gate keeps the scheduler from looking: what it says then, also for a moment after the gate was opened, is not about nodes. */
+const gated = 'SchedulingGated'
+
 /** Reads a pod of ours by its container of this name. */
 export function basicsOf(pod: Pod, containerName: string): PodBasics {
   const { metadata, spec, status } = pod
@@ -47,7 +50,9 @@ export function basicsOf(pod: Pod, containerName: string): PodBasics {
     reason: status?.reason ?? '',
     message: status?.message ?? '',
     unschedulable:
-      scheduled?.status === 'False' ? (scheduled.message ?? 'No node takes the pod.') : undefined,
+      scheduled?.status === 'False' && scheduled.reason !== gated
+        ? (scheduled.message ?? 'No node takes the pod.')
+        : undefined,
     scheduledAt: scheduled?.status === 'True' ? scheduled.lastTransitionTime : undefined,
     waiting:
       waiting === undefined ? undefined : { reason: waiting.reason ?? '', message: waiting.message ?? '' },

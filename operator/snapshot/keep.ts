@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import { longestSnapshotName, type Snapshot } from '../api/snapshot.ts'
 import type { Intent } from '../kube/object.ts'
+import { ownerReference } from '../kube/owner.ts'
 import { endOf } from './verdict.ts'
 
 /**
@@ -9,10 +10,25 @@ import { endOf } from './verdict.ts'
  * generation) give the same name: whoever asks again after a crash finds the one that was asked for, and whoever asks anew after
  * having thought better of it, or when the VM has written more, gets another. Nobody owns it: it outlives the instance.
  */
-export function lastSnapshotOf(instance: EphemeralInstance, why: string): Intent<Snapshot> {
+export const lastSnapshotOf = (instance: EphemeralInstance, why: string): Intent<Snapshot> =>
+  snapshotFor(instance, why, '', 'before it went')
+
+/**
+ * The Snapshot in which the disk of a VM leaves a drained node. It is the instance's own, and goes with it. A VM that left another node
+ * before has a further name, and so has one whose drain was called off after all.
+ */
+export function travelSnapshotOf(instance: EphemeralInstance, why: string): Intent<Snapshot> {
+  const { namespace } = instance.metadata
+  const mark = ` travels ${instance.status?.shelved?.snapshot ?? ''}`
+  const intent = snapshotFor(instance, why, mark, 'as it left its node')
+  const ownerReferences = [{ ...ownerReference(instance, { namespace }), blockOwnerDeletion: false }]
+  return { ...intent, metadata: { ...intent.metadata, ownerReferences } }
+}
+
+function snapshotFor(instance: EphemeralInstance, why: string, mark: string, when: string): Intent<Snapshot> {
   const { name, namespace, generation } = instance.metadata
   const vm = instance.status?.podUID ?? instance.metadata.uid ?? ''
-  const ending = `-${createHash('sha256').update(`${vm} ${generation}`).digest('hex').slice(0, 8)}`
+  const ending = `-${createHash('sha256').update(`${vm} ${generation}${mark}`).digest('hex').slice(0, 8)}`
   return {
     metadata: {
       name: `${name.slice(0, longestSnapshotName - ending.length).replace(/-+$/, '')}${ending}`,
@@ -20,7 +36,7 @@ export function lastSnapshotOf(instance: EphemeralInstance, why: string): Intent
     },
     spec: {
       instance: name,
-      displayName: `${name}, before it went`,
+      displayName: `${name}, ${when}`,
       description: why,
       quiesce: 'Auto',
       deadlineSeconds: 3600,

@@ -25,6 +25,7 @@ export const acceptedNetworks: readonly { name: string; spec: Spec }[] = [
   },
   { name: 'security groups', spec: but({ securityGroups: ['web', 'db'] }) },
   { name: 'an eviction that blocks', spec: but({ eviction: 'Block' }) },
+  { name: 'an eviction that keeps the disk', spec: but({ eviction: 'SnapshotThenRecreate' }) },
 ]
 
 export const refusedNetworks: readonly { name: string; spec: Spec; want: RegExp }[] = [

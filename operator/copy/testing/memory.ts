@@ -19,6 +19,7 @@ import {
 } from '../../kube/object.ts'
 import type { ResourceType } from '../../kube/resource.ts'
 import { type IndexFunction, ObjectStore } from '../../kube/store.ts'
+import { snapshotIndexes } from '../../snapshot/sources.ts'
 import { copiedObject, servedObject } from '../record.ts'
 
 const mounts: IndexFunction<Pod> = ({ metadata, spec }) =>
@@ -46,7 +47,7 @@ export class MemoryCluster {
   readonly flavors = new ObjectStore<Flavor>()
   readonly keyPairs = new ObjectStore<KeyPair>()
   readonly images = new ObjectStore<BaseImage>()
-  readonly snapshots = new ObjectStore<Snapshot>()
+  readonly snapshots = new ObjectStore<Snapshot>({ indexes: snapshotIndexes })
   readonly claims = new ObjectStore<PersistentVolumeClaim>({ indexes: { copyOf: copiedObject } })
   readonly volumes = new ObjectStore<PersistentVolume>()
   readonly pods = new ObjectStore<Pod>({ indexes: { claim: mounts, copyFor: servedObject } })

@@ -1,0 +1,39 @@
+import type { Node } from '../../operator/kube/object.ts'
+import { nodes } from '../../operator/kube/resource.ts'
+import { client } from './client.ts'
+import { kubectl } from './kubectl.ts'
+import { outputOf, run } from './run.ts'
+import { waitFor } from './wait-for.ts'
+
+/** Whether the nodes are containers of ours, as kind makes them: those of a cluster that was given cannot be stopped from here. */
+export const nodesAreOurs = process.env.KIND_CLUSTER_NAME !== undefined
+
+/** From now on nothing on the node runs, its kubelet included: to all others it is as one that lost its power. */
+export const stopNode = (name: string): Promise<string> => outputOf('docker', ['pause', name])
+
+/** The node goes on where it stood, and takes pods again. For one that was not stopped, nothing happens. */
+export async function reviveNode(name: string): Promise<void> {
+  await run('docker', ['unpause', name])
+  await kubectl(['uncordon', name])
+  await kubectl(['wait', '--for=condition=Ready', '--timeout=120s', `node/${name}`], { seconds: 130 })
+  await waitFor(
+    `node ${name} to be trusted again`,
+    60,
+    () => client.get(nodes, { name }),
+    (node) => node.spec?.taints === undefined,
+  )
+}
+
+/** When Kubernetes marked the node as one of which nothing is heard; undefined: it did not. */
+export async function lostSince(name: string): Promise<Date | undefined> {
+  const { spec }: Node = await client.get(nodes, { name })
+  const taints: readonly { key: string; effect?: string; timeAdded?: string }[] = spec?.taints ?? []
+  const found = taints.find(
+    ({ key, effect }) => key === 'node.kubernetes.io/unreachable' && effect === 'NoExecute',
+  )
+  return found?.timeAdded === undefined ? undefined : new Date(found.timeAdded)
+}
+
+/** UIDs of the pods of which the node's kubelet still has anything: it forgets one when all of it has ended. */
+export const podsOn = async (name: string): Promise<string[]> =>
+  (await outputOf('docker', ['exec', name, 'ls', '/var/lib/kubelet/pods'])).split('\n')

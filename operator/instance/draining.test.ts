@@ -1,0 +1,242 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { InstanceStatus } from '../api/instance-status.ts'
+import type { Snapshot } from '../api/snapshot.ts'
+import { blockingBudget } from '../companion/budget.ts'
+import { findCondition } from '../kube/conditions.ts'
+import type { Node, Pod } from '../kube/object.ts'
+import { over, ready, snapshot, taken } from '../snapshot/testing/build.ts'
+import { decide } from './decide.ts'
+import type { Observed } from './observed.ts'
+import { bootOf } from './shelved.ts'
+import { statusOf } from './status.ts'
+import {
+  ago,
+  answering,
+  booted,
+  instance,
+  observed,
+  onNode,
+  podOf,
+  preparing,
+  terminating,
+} from './testing/build.ts'
+
+const node = (spec: Node['spec']): Node => ({
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name: 'worker-1' },
+  ...(spec === undefined ? {} : { spec }),
+})
+const cordoned = node({ unschedulable: true })
+const open = node({})
+const gone = node({
+  unschedulable: true,
+  taints: [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }],
+})
+
+type Given = Readonly<{
+  spec?: object
+  pod?: Parameters<typeof podOf>[1] | 'none' | 'terminating' | 'writing'
+  /** The reason of Active until now, and for how many seconds. */
+  active?: string
+  since?: number
+  shelved?: string
+  kept?: Snapshot
+  leftovers?: readonly Snapshot[]
+  on?: Node
+}>
+
+function given({
+  spec,
+  pod = answering,
+  active = 'Running',
+  since = 1,
+  shelved,
+  kept,
+  leftovers = [],
+  on = cordoned,
+}: Given): Observed {
+  const condition = {
+    type: 'Active',
+    status: 'True' as const,
+    reason: active,
+    message: 'As it was.',
+    lastTransitionTime: ago(since),
+  }
+  const status: InstanceStatus = {
+    podUID: 'uid-pod',
+    rebuildGeneration: 0,
+    restarts: 2,
+    conditions: [condition],
+    ...(shelved === undefined ? {} : { shelved: { snapshot: shelved, rebuildGeneration: 0 } }),
+  }
+  const one = instance({ eviction: 'SnapshotThenRecreate', ...spec }, status)
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }]
+  const podAs = (): Pod | undefined => {
+    if (pod === 'none') return undefined
+    if (pod === 'terminating') return terminating(onNode(podOf(one, answering, 2)))
+    if (pod !== 'writing') return onNode(podOf(one, pod, 2))
+    const writing = onNode(podOf(one, answering, 2))
+    return { ...writing, spec: { ...writing.spec, volumes: [...(writing.spec.volumes ?? []), ...volumes] } }
+  }
+  return observed({ instance: one, pod: podAs(), node: on, kept, leftovers })
+}
+
+/** As the status tells it afterwards. */
+function told(observed: Observed) {
+  const verdict = decide(observed)
+  const status = statusOf(observed, verdict)
+  const reason = (type: string) => findCondition(status.conditions, type)?.reason
+  return {
+    verdict,
+    status,
+    seen: {
+      phase: status.phase,
+      active: reason('Active'),
+      action: verdict.action?.kind,
+      blocked: reason('DrainBlocked'),
+      stalled: reason('Stalled'),
+      kept: status.shelved?.snapshot.replace(/-\w{8}$/, '-HASH'),
+    },
+  }
+}
+
+type Seen = ReturnType<typeof told>['seen']
+const running: Seen = {
+  phase: 'Ready',
+  active: 'Running',
+  action: undefined,
+  blocked: undefined,
+  stalled: undefined,
+  kept: undefined,
+}
+const keeping: Seen = { ...running, phase: 'Draining', blocked: 'Keeping' }
+const leaving: Seen = { ...running, phase: 'Draining', active: 'Relocating', kept: 'web1-HASH' }
+
+const rows: readonly (Given & { name: string; want: Seen })[] = [
+  { name: 'a VM whose node is not cordoned is left alone', on: open, want: running },
+  { name: 'so is one with another eviction', spec: { eviction: 'Recreate' }, want: running },
+  {
+    name: 'one that may be placed on cordoned nodes is not sent round, and says so',
+    spec: { placement: { tolerations: [{ operator: 'Exists' }] } },
+    want: { ...running, blocked: 'NodeCordoned' },
+  },
+  { name: 'on a cordoned node it is asked to be kept', want: { ...keeping, action: 'keep' } },
+  { name: 'until the moment is fixed it runs on', kept: snapshot(), want: keeping },
+  {
+    name: 'then its pause is written down',
+    kept: snapshot({}, taken),
+    want: { ...keeping, active: 'Pausing' },
+  },
+  {
+    name: 'and it is paused until all is copied',
+    kept: snapshot({}, taken),
+    active: 'Pausing',
+    want: { ...keeping, active: 'Paused', action: 'pause' },
+  },
+  {
+    name: 'one that writes a volume runs on, to be powered down in order',
+    kept: snapshot({}, taken),
+    pod: 'writing',
+    want: keeping,
+  },
+  {
+    name: 'a drain that is called off meanwhile resumes it',
+    kept: snapshot({}, taken),
+    active: 'Paused',
+    on: open,
+    want: { ...running, phase: 'Booting', action: 'resume' },
+  },
+  {
+    name: 'when all is copied, its disk is there, and whoever drains may take it',
+    kept: snapshot({}, ready),
+    active: 'Paused',
+    want: leaving,
+  },
+  {
+    name: 'it goes also if the node is uncordoned by then: there is one way only',
+    shelved: 'web1-1a2b3c4d',
+    active: 'Relocating',
+    on: open,
+    want: leaving,
+  },
+  {
+    name: 'where nobody takes it, the operator does',
+    shelved: 'web1-1a2b3c4d',
+    active: 'Relocating',
+    since: 21,
+    want: { ...leaving, action: 'delete' },
+  },
+  {
+    name: 'while it goes it is on its way, and not lost',
+    shelved: 'web1-1a2b3c4d',
+    active: 'Relocating',
+    pod: 'terminating',
+    want: leaving,
+  },
+  {
+    name: 'a VM that does not run yet has nothing to be kept',
+    pod: preparing,
+    want: { ...leaving, kept: undefined },
+  },
+  {
+    name: 'a Snapshot that fails keeps the VM where it is',
+    kept: snapshot({}, over),
+    active: 'Paused',
+    want: { ...running, phase: 'Stalled', action: 'resume', blocked: 'NotKept', stalled: 'NotKept' },
+  },
+  {
+    name: 'a node of which nothing is heard is no drain',
+    on: gone,
+    want: { ...running, phase: 'Pending', active: 'NodeUnreachable' },
+  },
+  {
+    name: 'one that is to be shelved is kept for that',
+    spec: { powerState: 'Shelved' },
+    want: { ...running, phase: 'Shelving', action: 'keep' },
+  },
+  {
+    name: 'what former drains left is taken away once the VM runs',
+    on: open,
+    leftovers: [snapshot({}, ready)],
+    want: { ...running, action: 'discard' },
+  },
+  {
+    name: 'and not before',
+    on: open,
+    leftovers: [snapshot({}, ready)],
+    pod: preparing,
+    want: { ...running, phase: 'Starting', active: 'Preparing' },
+  },
+]
+for (const { name, want, ...rest } of rows) test(name, () => assert.equal(told(given(rest)).seen, want))
+
+test('the next VM is no restart, and begins from the disk that was kept', () => {
+  const after = given({ pod: 'none', shelved: 'web1-1a2b3c4d', active: 'Relocating' })
+  assert.equal(bootOf(after.instance), { snapshot: 'web1-1a2b3c4d' })
+  const { action } = decide({ ...after, source: { kind: 'ready', boot: booted } })
+  assert.is(action?.kind === 'create' && action.restartsBefore, 2)
+})
+
+test('its Snapshot is its own, is not the one of an expiry or a shelf, and another one for the next drain', () => {
+  const name = (of: Given) => {
+    const { action } = decide(given(of))
+    if (action?.kind !== 'keep') throw new Error('no Snapshot is asked for')
+    return action.snapshot.metadata
+  }
+  const first = name({})
+  assert.is(first.ownerReferences?.[0]?.uid, 'uid-web1')
+  const shelf = name({ spec: { powerState: 'Shelved' } })
+  assert.is(shelf.ownerReferences, undefined)
+  assert.is(new Set([first.name, shelf.name, name({ shelved: first.name }).name]).size, 3)
+})
+
+test('a budget keeps the VM until its disk is kept', () => {
+  const held = (of: Given) => blockingBudget({ ...given(of).instance, status: told(given(of)).status })
+  assert.is(held({})?.spec?.minAvailable, 1)
+  assert.is(held({ kept: snapshot({}, taken) })?.spec?.minAvailable, 1)
+  assert.is(held({ kept: snapshot({}, ready) }), undefined)
+})
+
+test.run()
