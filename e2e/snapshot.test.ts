@@ -94,7 +94,7 @@ lab.step('its status says what was kept, when, and what it cost the guest', asyn
   const status = await statusOf('golden')
   assert.is(status.quiesced, true)
   assert.ok(
-    (status.guestPauseMs ?? 0) > 0 && (status.guestPauseMs ?? 9e9) < 2000,
+    (status.guestPauseMs ?? 0) > 0 && (status.guestPauseMs ?? 9e9) < 30_000,
     `${status.guestPauseMs} ms`,
   )
   assert.equal([status.virtualSize, status.minDisk, status.format], ['128Mi', '128Mi', 'qcow2'])

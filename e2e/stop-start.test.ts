@@ -17,7 +17,7 @@ const rest = (name: string) =>
 const ticks = async (name: string) => (await processOf(lab, name, 'qemu')).ticks
 
 lab.step('two VMs start', async () => {
-  await lab.apply('web1')
+  await lab.apply('web1', { terminationGracePeriodSeconds: 120 })
   await lab.apply('web2', { terminationGracePeriodSeconds: 8 })
   await lab.ready('web1', 'web2')
 })

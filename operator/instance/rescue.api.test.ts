@@ -21,6 +21,7 @@ test.after(() => world?.stop())
 
 const set = (spec: Record<string, unknown>) => lab.change('web1', { spec })
 const workers = () => lab.world.kubelet.workers
+const isClean = () => qemuOf(lab)?.isClean
 const restarts = async () => (await lab.get('web1'))?.status?.restarts
 
 test('an image that is not there is said, and the VM runs on; it is begun with when it comes', async () => {
@@ -34,7 +35,7 @@ test('an image that is not there is said, and the VM runs on; it is begun with w
   await set({ rescue: null })
   await lab.phase('web1', 'Ready')
   await lab.until('all to be gone', async () => (await leftOfRescue(lab)).length === 0)
-  assert.ok(qemuOf(lab)?.isClean)
+  await lab.until('QEMU to be clean', isClean)
 })
 
 test('an image that does not fit is said with both sizes, and nothing is touched', async () => {
@@ -47,7 +48,8 @@ test('an image that does not fit is said with both sizes, and nothing is touched
   await set({ rescue: null })
   await lab.phase('web1', 'Ready')
   await lab.until('all to be gone', async () => (await leftOfRescue(lab)).length === 0)
-  assert.equal([qemuOf(lab)?.isClean, qemuOf(lab)?.boots.length], [true, boots])
+  await lab.until('QEMU to be clean', isClean)
+  assert.is(qemuOf(lab)?.boots.length, boots)
 })
 
 test('a snapshot waits until the rescue is over', async () => {
@@ -78,7 +80,8 @@ test('a rescued VM whose QEMU dies starts afresh, is not rescued again, and says
     const reason = findCondition(conditions, 'Rescued')?.reason
     return phase === 'Ready' && restarts > before && reason === 'RescueLost'
   })
-  assert.equal([qemuOf(lab)?.isClean, qemuOf(lab)?.boots], [true, []])
+  await lab.until('QEMU to be clean', isClean)
+  assert.equal(qemuOf(lab)?.boots, [])
   await set({ rescue: null })
   await lab.until('nothing to be said of it any more', async () => {
     const { rescue, conditions } = (await lab.get('web1'))?.status ?? {}
@@ -93,7 +96,11 @@ test('a rescued VM is stopped when its rescue is taken away with it, and begins 
   assert.match(refused, /rescue needs powerState Running: take spec\.rescue away first/)
   await set({ powerState: 'Stopped', rescue: null })
   await lab.phase('web1', 'Stopped')
-  assert.equal([await leftOfRescue(lab), (await lab.get('web1'))?.status?.rescue], [[], undefined])
+  await lab.until('all to be gone', async () => (await leftOfRescue(lab)).length === 0)
+  await lab.until(
+    'the status not to tell of it',
+    async () => (await lab.get('web1'))?.status?.rescue === undefined,
+  )
   await set({ powerState: 'Running' })
   await lab.phase('web1', 'Ready')
 })
@@ -106,7 +113,7 @@ test('a rescued VM is rebuilt as ever', async () => {
     const { phase, rebuildGeneration, rescue } = (await lab.get('web1'))?.status ?? {}
     return phase === 'Ready' && rebuildGeneration === 1 && rescue === undefined
   })
-  assert.ok(qemuOf(lab)?.isClean)
+  await lab.until('QEMU to be clean', isClean)
 })
 
 test.run()
