@@ -6,8 +6,11 @@ import type { KubeClient } from '../kube/client.ts'
 import type { EphemeralInstance } from './ephemeral-instance.ts'
 import { apiVersion } from './group.ts'
 import { accepted } from './testing/accepted.ts'
+import { brokenBounds } from './testing/bounds.ts'
 import { refused } from './testing/refused.ts'
+import { specSchema } from './testing/schema.ts'
 import { but, good, type Spec, size, sized } from './testing/specs.ts'
+import { whole } from './testing/whole.ts'
 import { ephemeralInstances, flavors } from './types.ts'
 
 let server: ApiServer
@@ -37,6 +40,14 @@ async function refusalOf(attempt: Promise<unknown>): Promise<string> {
 }
 
 for (const { name, spec, want } of refused) {
+  test(`refused: ${name}`, async () => assert.match(await refusalOf(tryOut(spec)), want))
+}
+
+const bounds = brokenBounds(
+  specSchema('ephemeralinstances'),
+  whole.map(({ spec }) => spec),
+)
+for (const { name, spec, want } of bounds) {
   test(`refused: ${name}`, async () => assert.match(await refusalOf(tryOut(spec)), want))
 }
 

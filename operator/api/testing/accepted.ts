@@ -1,6 +1,7 @@
 import { acceptedNetworks } from './networks.ts'
 import { acceptedPlacements } from './placements.ts'
 import { but, good, key, open, type Spec, sized } from './specs.ts'
+import { whole } from './whole.ts'
 
 /** Specs at the edge of what is allowed. */
 export const accepted: readonly { name: string; spec: Spec }[] = [
@@ -97,4 +98,5 @@ export const accepted: readonly { name: string; spec: Spec }[] = [
     spec: but({ expiry: { ttlSeconds: 3600, deadline: '2027-01-31T18:00:00.5+01:00' }, onExpiry: 'Stop' }),
   },
   ...acceptedNetworks,
+  ...whole,
 ]

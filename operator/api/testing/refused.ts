@@ -31,6 +31,11 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     spec: but({ boot: { claim: '' } }),
     want: /claim must be the name of a PersistentVolumeClaim/,
   },
+  {
+    name: 'a snapshot with a path',
+    spec: but({ boot: { snapshot: 'a/b' } }),
+    want: /snapshot must be the name of a Snapshot in this namespace/,
+  },
   { name: 'a claim with a path', spec: but({ boot: { claim: 'a/b' } }), want: /claim must be the name/ },
   {
     name: 'neither flavor nor resources',
@@ -78,6 +83,11 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     want: /memory must be at most 4Ti/,
   },
   { name: 'negative memory', spec: sized({ memory: '-1Gi' }), want: /memory must be at least 64Mi/ },
+  {
+    name: 'a disk that is no quantity',
+    spec: sized({ disk: 'large' }),
+    want: /disk must be a quantity of bytes such as/,
+  },
   { name: 'a disk below 1Mi', spec: sized({ disk: '1023Ki' }), want: /disk must be at least 1Mi/ },
   { name: 'a disk beyond all measure', spec: sized({ disk: '65Ti' }), want: /disk must be at most 64Ti/ },
   {
@@ -160,6 +170,16 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     want: /name must be the name of a Secret in this namespace: kubectl get secrets/,
   },
   {
+    name: 'user-data from a ConfigMap of another namespace',
+    spec: but({ userDataFrom: { configMapKeyRef: { name: 'other/a', key: 'b' } } }),
+    want: /name must be the name of a ConfigMap in this namespace: kubectl get configmaps/,
+  },
+  {
+    name: 'user-data from a key of a Secret that cannot be one',
+    spec: but({ userDataFrom: { secretKeyRef: { name: 'a', key: 'b c' } } }),
+    want: /key must be one of the keys under data/,
+  },
+  {
     name: 'user-data from a key that cannot be one',
     spec: but({ userDataFrom: { configMapKeyRef: { name: 'a', key: '../b' } } }),
     want: /key must be one of the keys under data/,
@@ -226,6 +246,16 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     want: /image must be the name of a BaseImage in this namespace/,
   },
   {
+    name: 'a rescue snapshot with a path',
+    spec: but({ rescue: { snapshot: 'a/b' } }),
+    want: /snapshot must be the name of a Snapshot in this namespace/,
+  },
+  {
+    name: 'a rescue claim with a path',
+    spec: but({ rescue: { claim: 'a/b' } }),
+    want: /claim must be the name of a PersistentVolumeClaim in this namespace/,
+  },
+  {
     name: 'a rescue of a VM that is off',
     spec: but({ rescue: { image: 'a' }, powerState: 'Stopped' }),
     want: /rescue needs powerState Running: take spec\.rescue away first/,
@@ -250,6 +280,18 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     spec: but({ liveness: { tcp: { port: 10777 } } }),
     want: /reserved for the operator/,
   },
+  {
+    name: 'liveness by a path without a slash',
+    spec: but({ liveness: { http: { port: 80, path: 'healthz' } } }),
+    want: /path must start with \//,
+  },
+  ...['readiness', 'liveness'].flatMap((field) =>
+    ['ssh', 'http'].map((check) => ({
+      name: `${field} by ${check} on a reserved port`,
+      spec: but({ [field]: { [check]: { port: 10780 } } }),
+      want: /ports 10770 to 10789 are reserved for the operator's own connection/,
+    })),
+  ),
   {
     name: 'liveness without patience',
     spec: but({ liveness: { ssh: {}, silentSeconds: 10 } }),
@@ -418,6 +460,17 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
         'a scratch disk without a unit',
         [{ name: 'work', size: 10 }],
         /size must be at least 1Mi: did you leave/,
+      ],
+      [
+        'a scratch disk that is no size',
+        [{ name: 'work', size: 'large' }],
+        /size must be a quantity of bytes/,
+      ],
+      ['a scratch disk beyond all measure', [{ name: 'work', size: '65Ti' }], /size must be at most 64Ti/],
+      [
+        'a scratch disk whose name begins with a dash',
+        [{ name: '-work', size: '1Gi' }],
+        /name must be lower-case letters, digits and dashes/,
       ],
       ["a scratch disk of a flavor's disk's name", [{ name: 'scratch', size: '1Gi' }], /those of a flavor/],
       ['a scratch disk of the name of a volume', [{ name: 'data', size: '1Gi' }], /have the same name/],
