@@ -6,7 +6,8 @@ import type { RescueGraph } from '../rescue/graph.ts'
 import { rescueNames } from '../rescue/names.ts'
 import { endedWorker, worker as workerOf } from '../snapshot/testing/build.ts'
 import { decide } from './decide.ts'
-import type { RescueView } from './rescuing.ts'
+import { type RescueView, rescueTrouble } from './rescuing.ts'
+import { specHash } from './spec-hash.ts'
 import { statusOf } from './status.ts'
 import {
   ago,
@@ -398,6 +399,19 @@ test('a rescued VM is neither ready nor on its way to that', () => {
   assert.equal(
     ['Ready', 'Reconciling', 'GuestReady'].map((type) => types?.includes(type as never)),
     [false, false, true],
+  )
+})
+
+test('neither way asks for a rebuild', () => {
+  assert.is(specHash(instance({ rescue: wanted }).spec), specHash(instance().spec))
+})
+
+test('what the API server refuses of it is said, and the VM runs on', () => {
+  const seen = given({ known: pinned, graph: {} })
+  const { phase, stalled, action, guestReady } = rescueTrouble(decide(seen), 'no room.', 'QuotaExceeded')
+  assert.equal(
+    [phase, stalled?.reason, action, guestReady.status],
+    ['Stalled', 'QuotaExceeded', undefined, 'True'],
   )
 })
 

@@ -23,7 +23,8 @@ reset_machine() {
   reboot_until='' wished_from=''
   guest_reboots reset
   qmp system_reset
-  [ -z "$rest_reason" ] || qmp cont
+  # One that is held for want of room begins anew, and so does a rescue system that was powered off.
+  [ -z "$rest_reason$rescued" ] || qmp cont
 }
 
 # The guest's agent reboots it; without one that answers, ctrl-alt-del does; and without either, a reset after the grace period.

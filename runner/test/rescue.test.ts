@@ -84,6 +84,8 @@ test('a rescue system that powers off takes no disk with it', async () => {
   while (graph.runState === 'running') graph = await rescue('look')
   assert.is(graph.runState, 'shutdown')
   assert.ok(isBooted(graph))
+  await pod.control('order', ['reset 1'])
+  while (graph.runState !== 'running') graph = await rescue('look')
 })
 
 test('it comes back on its own disk, as that was left', async () => {

@@ -1,5 +1,5 @@
 /**
- * Rescues the VM in a pod, as the operator does: rescue.ts HOST KEY look|offer|boot|attach|end [ROOM-BYTES]
+ * Rescues the VM in a pod, as the operator does: rescue.ts HOST KEY look|offer|boot|attach|end [ROOM-BYTES [DISK-BYTES]]
  * Prints what there is of the rescue afterwards, as one line of JSON.
  */
 import { vmControl } from '../../operator/control/client.ts'
@@ -11,10 +11,10 @@ import {
   offerRescueDisk,
 } from '../../operator/rescue/disk.ts'
 
-const [host = '', key = '', action = '', room = ''] = process.argv.slice(2)
+const [host = '', key = '', action = '', room = '', disk = ''] = process.argv.slice(2)
 const target = { host, key }
 const control = vmControl(15_000)
-const diskBytes = 1024 ** 3
+const diskBytes = Number(disk) || 1024 ** 3
 switch (action) {
   case 'offer':
     await offerRescueDisk(control, target, { diskBytes, roomBytes: Number(room) || diskBytes })
