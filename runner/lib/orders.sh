@@ -12,7 +12,7 @@ obey() {
   [ -z "$stopping" ] || return 0
   case $1 in
     hold) held=${2#0} ;;
-    rescue) rescued=${2#0}; guest_ends ;;
+    rescue) [ "$rescued" = "${2#0}" ] || { rescued=${2#0}; guest_ends; } ;;
     reset) [ "$2" -gt "$reset_taken" ] || return 0; reset_taken=$2; reset_machine ;;
     reboot) [ "$2" -gt "$reboot_taken" ] || return 0; reboot_taken=$2; reboot_guest ;;
   esac
