@@ -159,7 +159,7 @@ test('a VM that cannot be kept stays where it is, says why, and can still be let
   await lab.reason('web3', 'DrainBlocked', 'NotKept')
   const { status } = await lab.reason('web3', 'Stalled', 'NotKept')
   assert.is(status?.nodeName, 'one')
-  assert.is(lab.isPaused(world.kubelet.store.getByKey(lab.pod('web3'))), false)
+  await lab.until('the guest to go on', () => !lab.isPaused(world.kubelet.store.getByKey(lab.pod('web3'))))
   await lab.change('web3', { spec: { eviction: 'Recreate' } })
   await drained('web3', status?.podUID)
   const after = await ready('web3', status?.podUID)
