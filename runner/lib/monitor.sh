@@ -84,7 +84,7 @@ machine_ended() {
   unflag ready
   if [ -n "$stopping" ]; then
     [ "$ended" = guest ] && finish 0 Terminated "The guest powered off, as it was asked to."
-    finish 0 Terminated "The guest did not power off within its grace period and was cut off."
+    finish 0 Terminated "The guest $cut_off."
   fi
   case $ended in
     unresponsive) fail GuestUnresponsive "The guest did not answer for $VM_LIVENESS_SECONDS s." ;;

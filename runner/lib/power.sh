@@ -1,6 +1,7 @@
 # SIGTERM: the ACPI power key, pressed again now and then (a guest that still boots misses it), and QEMU's end before
-# VM_GRACE_SECONDS are over.
+# VM_GRACE_SECONDS are over. A machine that stands still (paused, or without room) is cut off.
 stopping=''
+cut_off='did not power off within its grace period and was cut off' # how it ended, unless in order
 
 catch_signals() {
   qemu=''
@@ -18,6 +19,15 @@ on_term() {
   state Stopping
   # Under rescue the guest's power-off ends nothing; now it is to.
   [ -z "$rescued" ] || qmp set-action '"shutdown":"poweroff"'
+  [ -z "$resting" ] || cut
+}
+
+# cut: a machine that stands still hears no power key, and nothing of it would be kept. One that has a volume gets its time all the same:
+# somebody may yet let it go on, to leave that in order.
+cut() {
+  case ",${VM_VOLUMES-}" in *:rw:*) return ;; esac
+  cut_off='stood still and was ended at once'
+  qmp quit
 }
 
 # power_tick: called once a second from the signal on.

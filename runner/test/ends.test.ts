@@ -57,6 +57,21 @@ test('a guest that ignores the power key is ended within the grace period', asyn
   }
 })
 
+test('a machine that is paused when it is told to end is not waited for', async () => {
+  const pod = await startPod({ env: { VM_READINESS: 'none', VM_GRACE_SECONDS: '600' } })
+  try {
+    await pod.until((state) => state.phase === 'Running')
+    await pod.control('qmp', ['{"execute":"qmp_capabilities"}', '{"execute":"stop"}'])
+    await pod.until((state) => state.reason === 'Paused')
+    pod.terminate()
+    const { code, message } = await pod.ended
+    assert.is(code, 0)
+    assert.match(message, /stood still and was ended at once/)
+  } finally {
+    await pod.remove()
+  }
+})
+
 test('a second machine on the same base costs less than 1 MiB before it writes', async () => {
   const pod = await startPod({ env: { VM_READINESS: 'none' } })
   try {
