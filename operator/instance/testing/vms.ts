@@ -23,6 +23,8 @@ export class FakeVms {
   readonly #troubles = new Map<string, RunnerState>()
   /** What the guests of these pods (`namespace/name`) say of themselves. Default: they have no agent. */
   readonly guests = new Map<string, GuestInfo>()
+  /** What runs the guests of these pods (`namespace/name`). Default: TCG. */
+  readonly accelerators = new Map<string, Pick<RunnerState, 'accelerator' | 'acceleratorReason'>>()
   /** Instances (by UID) that had two VMs running at the same time, and claims that two VMs wrote to: must stay empty. */
   readonly doubles: string[] = []
 
@@ -97,7 +99,7 @@ export class FakeVms {
           phase: 'Running',
           reason: '',
           message: '',
-          accelerator: 'TCG',
+          ...(this.accelerators.get(podAt(host) ?? '') ?? { accelerator: 'TCG' }),
           guest: 'Ready',
           rebooted,
           reset,
