@@ -82,7 +82,7 @@ for (const harm of ofSecrets) {
     const { metadata, data } = await lab.client.get(secrets, { namespace: lab.name, name: 'web1-vm' })
     assert.is(metadata.ownerReferences?.[0]?.uid, made.metadata.uid)
     assert.is(metadata.labels?.['ephemera.dev/instance'], 'web1')
-    assert.equal(Object.keys(data ?? {}).sort(), ['keys.psk', 'meta-data', 'psk', 'user-data'])
+    assert.equal(Object.keys(data ?? {}).sort(), ['keys.psk', 'meta-data', 'psk', 'user-data', 'vendor-data'])
     assert.match(Buffer.from(data?.psk ?? '', 'base64').toString(), /^ephemera:[0-9a-f]{64}\n$/)
     await operator.crash()
   })

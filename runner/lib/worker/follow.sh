@@ -39,7 +39,10 @@ last_error() { plain "$(tail -n 1 "$1" 2>/dev/null)"; text=${text#qemu-img: }; }
 
 # read_progress: how far the program `reader` has read its one file, of `total`.
 read_progress() {
-  local field
-  { read -r field bytes <"/proc/$reader/fdinfo/3"; } 2>/dev/null || return 0
+  local field at=''
+  # A program that is about to end has the file closed: then nothing is read, and what is known stays.
+  { read -r field at <"/proc/$reader/fdinfo/3"; } 2>/dev/null
+  [ -n "$at" ] || return 0
+  bytes=$at
   percent
 }

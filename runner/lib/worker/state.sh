@@ -10,7 +10,7 @@ tell() {
 
 # show: `bytes` done of `total`, and `progress` in percent; null for what is not known.
 show() {
-  put_state "$now" "{\"phase\":\"$now\",\"reason\":\"\",\"message\":\"\",\"progress\":$progress,\"bytes\":$bytes,\"totalBytes\":$total}"
+  put_state "$now" "{\"phase\":\"$now\",\"reason\":\"\",\"message\":\"\",\"progress\":$progress,\"bytes\":${bytes:-0},\"totalBytes\":$total}"
 }
 
 # percent: sets `progress` from `bytes` and `total`.
