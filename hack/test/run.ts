@@ -75,6 +75,9 @@ function runFile(file: string): Promise<Outcome> {
     const watchdog = setTimeout(() => {
       timedOut = true
       child.kill('SIGKILL')
+      // What it started may live on and hold its output open.
+      child.stdout.destroy()
+      child.stderr.destroy()
     }, Number(values.timeout) * 1000)
     child.on('close', (code) => {
       clearTimeout(watchdog)
