@@ -147,23 +147,25 @@ export async function bootGuest(options: Options): Promise<Guest> {
     '-o',
     'LogLevel=ERROR',
   ]
-  const login = ['-i', room.key, '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=10', '-p', `${sshPort}`]
+  const login = ['-i', room.key, '-o', 'BatchMode=yes', '-p', `${sshPort}`, `${options.user}@127.0.0.1`]
   const run = (program: string, words: readonly string[]): Promise<string> =>
     new Promise((resolve, reject) => {
-      execFile(program, words, { timeout: 300_000 }, (error, output) =>
+      execFile(program, words, { timeout: 600_000 }, (error, output) =>
         error ? reject(error) : resolve(output.trim()),
       )
     })
-  const ssh = (command: string) => run('ssh', [...quiet, ...login, `${options.user}@127.0.0.1`, command])
+  // QEMU takes the connection at once, so that a guest which boots is asked anew now and then; one that has booted may be slow to answer.
+  const ssh = (command: string, connectSeconds = 180) =>
+    run('ssh', [...quiet, '-o', `ConnectTimeout=${connectSeconds}`, ...login, command])
 
   return {
-    ssh,
+    ssh: (command) => ssh(command),
     qmp,
     agent,
     console: () => readFileSync(files.console, 'utf8'),
     ready: async () => {
-      await until('ssh', 600, () =>
-        ssh('true')
+      await until('ssh', 300, () =>
+        ssh('true', 15)
           .then(() => true)
           .catch(() => !running() && Promise.reject('QEMU ended')),
       )
@@ -171,7 +173,9 @@ export async function bootGuest(options: Options): Promise<Guest> {
     },
     http: () => fetch(`http://127.0.0.1:${httpPort}/`).then((response) => response.text()),
     hostKey: async () =>
-      (await run('ssh-keyscan', ['-t', 'ed25519', '-p', `${sshPort}`, '127.0.0.1'])).split(' ')[2] ?? '',
+      (await run('ssh-keyscan', ['-T', '180', '-t', 'ed25519', '-p', `${sshPort}`, '127.0.0.1'])).split(
+        ' ',
+      )[2] ?? '',
     event: (name) => until(`event ${name}`, 120, () => qmp.history.find((message) => message.event === name)),
     exit: () => until("QEMU's end", 120, () => qemu.exitCode ?? undefined),
     kill: () => {
