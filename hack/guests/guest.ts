@@ -130,7 +130,9 @@ export async function bootGuest(options: Options): Promise<Guest> {
 
   const started = Date.now()
   const words = qemuArguments(options, files, sshPort, httpPort)
-  const qemu: ChildProcess = spawn('qemu-system-x86_64', words, { stdio: ['ignore', 'ignore', 'inherit'] })
+  // It ends with this process: one that is left behind would keep whoever reads this process's output waiting.
+  const mortal = ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...words]
+  const qemu: ChildProcess = spawn('setpriv', mortal, { stdio: ['ignore', 'ignore', 'inherit'] })
   const running = () => qemu.exitCode === null && qemu.signalCode === null
   const open = (path: string) =>
     until(`QEMU's socket ${path}`, 30, () =>
