@@ -16,8 +16,10 @@ export type Options = Readonly<{
   memoryMib: number
   /** Names the overlay's file: the same name again boots the same disk again. */
   overlay: string
-  /** The file of the seed by its content; see the NoCloud format. */
+  /** The files of the seed by their paths; see the NoCloud and ConfigDrive formats. */
   seed: Readonly<Record<string, string>>
+  /** Label of the seed's disk. Default CIDATA, as NoCloud has it. */
+  label?: 'CIDATA' | 'CONFIG-2'
   devices?: readonly string[]
 }>
 
@@ -55,9 +57,10 @@ export function buildGuest(name: 'tiny' | 'debian'): string {
   return join(folder.toString().trim(), 'disk.qcow2')
 }
 
-function makeSeed(path: string, files: Options['seed']): void {
+function makeSeed(path: string, { seed: files, label = 'CIDATA' }: Options): void {
   execFileSync('truncate', ['-s', '1M', path])
-  execFileSync('mformat', ['-i', path, '-v', 'CIDATA', '::'])
+  execFileSync('mformat', ['-i', path, '-v', label, '::'])
+  if (label === 'CONFIG-2') execFileSync('mmd', ['-i', path, '::openstack', '::openstack/latest'])
   for (const [name, content] of Object.entries(files)) {
     execFileSync('mcopy', ['-i', path, '-', `::${name}`], { input: content })
   }
@@ -124,7 +127,7 @@ export async function bootGuest(options: Options): Promise<Guest> {
       '5G',
     ])
   }
-  makeSeed(files.seed, options.seed)
+  makeSeed(files.seed, options)
   writeFileSync(files.console, '')
   const [sshPort, httpPort] = [await freePort(), await freePort()]
 
