@@ -19,12 +19,12 @@ on_term() {
   state Stopping
   # Under rescue the guest's power-off ends nothing; now it is to.
   [ -z "$rescued" ] || qmp set-action '"shutdown":"poweroff"'
-  [ -z "$resting" ] || cut
+  [ -z "$resting" ] || end_at_once
 }
 
-# cut: a machine that stands still hears no power key, and nothing of it would be kept. One that has a volume gets its time all the same:
+# end_at_once: a machine that stands still hears no power key, and nothing of it would be kept. One that has a volume gets its time all the same:
 # somebody may yet let it go on, to leave that in order.
-cut() {
+end_at_once() {
   case ",${VM_VOLUMES-}" in *:rw:*) return ;; esac
   cut_off='stood still and was ended at once'
   qmp quit
