@@ -123,7 +123,7 @@ const rights: readonly [string, boolean][] = [
   ['patch ephemera.dev/instancesets/status in lab', true],
   ['patch ephemera.dev/instancesets in lab', false],
   ['create ephemera.dev/snapshots in lab', true],
-  ['delete ephemera.dev/snapshots in lab', false],
+  ['delete ephemera.dev/snapshots in lab', true],
   ['patch ephemera.dev/flavors', true],
   ['delete ephemera.dev/flavors', false],
   ['watch ephemera.dev/keypairs', true],
