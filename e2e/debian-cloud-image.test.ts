@@ -4,23 +4,46 @@ import * as assert from 'uvu/assert'
 import { readPublicKey } from '../operator/api/public-key.ts'
 import { baseImages, keyPairs } from '../operator/api/types.ts'
 import { findCondition } from '../operator/kube/conditions.ts'
-import { secrets } from '../operator/kube/resource.ts'
+import { pods, secrets } from '../operator/kube/resource.ts'
 import { client } from './harness/client.ts'
 import { kubectl } from './harness/kubectl.ts'
 import { Lab } from './harness/lab.ts'
+import { makeSshKey, ssh } from './harness/ssh.ts'
 import { waitFor } from './harness/wait-for.ts'
+import { Workbench } from './harness/workbench.ts'
 
 const lab = new Lab(test, 'debian-cloud-image', { guest: 'debian', bootSeconds: 480 })
 
 /** Not the user that the image's own configuration names. */
 const user = 'ada'
 const sh = (command: string) => lab.sh('web1', command, user)
+/** Written into the spec, beside the KeyPair. */
+const secondKey = makeSshKey()
 
-const script = '#!/bin/bash\nid -un >/var/lib/ran-by\necho "user-data: running on $(hostname)"\n'
-const cloudConfig =
-  '#cloud-config\nwrite_files:\n  - path: /etc/secret\n    permissions: "0600"\n    content: rosebud\n'
+/** One user-data of each kind. The workbench serves what is included. */
+const partsOf = (workbench: string): Readonly<Record<string, string>> => ({
+  'cloud-config': `#cloud-config
+write_files:
+  - {path: /etc/secret, permissions: "0600", content: rosebud}
+`,
+  'x-shellscript': `#!/bin/bash
+id -un >/var/lib/ran-by
+ls /run/sshd.pid /etc/secret >/var/lib/ran-after
+echo "user-data: running on $(hostname)"
+`,
+  jinja2: `## template: jinja
+#!/bin/sh
+echo {{ ds.meta_data.meta.role }} >/var/lib/role
+`,
+  'x-include-url': `http://${workbench}:8080/included\n`,
+})
 
-/** One user-data of several kinds. */
+/** A size of packets that no guest would come to by itself. */
+const networkData = `version: 2
+ethernets:
+  eth0: {dhcp4: true, mtu: 1380}
+`
+
 function multipart(parts: Readonly<Record<string, string>>): string {
   const bodies = Object.entries(parts).map(
     ([type, text]) => `--part\nContent-Type: text/${type}\n\n${text}\n`,
@@ -35,14 +58,16 @@ lab.step('the key, the image and the user-data are objects of their own', async 
   const image = { source, capacity: '2Gi', defaultUser: user }
   await client.create(baseImages, { metadata: { name: 'debian', namespace }, spec: image as never })
 
-  const userData = multipart({ 'cloud-config': cloudConfig, 'x-shellscript': script })
+  await lab.workbench.sh("printf '#!/bin/sh\nid -un >/var/lib/included-by\n' >/claims/included")
+  const workbench = await client.get(pods, { name: Workbench.podName, namespace })
+  const userData = multipart(partsOf(workbench.status?.podIP ?? ''))
   const data = { packed: gzipSync(userData).toString('base64') }
   await client.create(secrets, { metadata: { name: 'user-data', namespace }, data })
 })
 
 lab.step('the image is made of the claim', async () => {
-  const wait = ['wait', '-n', lab.namespace, '--for=condition=Ready', '--timeout=240s', 'bimg/debian']
-  await kubectl(wait, { seconds: 250 })
+  const wait = ['wait', '-n', lab.namespace, '--for=condition=Ready', '--timeout=600s', 'bimg/debian']
+  await kubectl(wait, { seconds: 610 })
 })
 
 lab.step('a cloud image boots, and is Ready when the agent in it answers', async () => {
@@ -50,8 +75,10 @@ lab.step('a cloud image boots, and is Ready when the agent in it answers', async
     boot: { image: 'debian' },
     resources: { cpus: 2, memory: '512Mi', disk: '3Gi' },
     readiness: { agent: {} },
-    sshAuthorizedKeys: [],
+    sshAuthorizedKeys: [secondKey.publicKey],
     keyPairs: ['ada'],
+    metadata: { role: 'frontend' },
+    networkData,
     userDataFrom: { secretKeyRef: { name: 'user-data', key: 'packed' } },
   })
   await lab.ready('web1')
@@ -67,12 +94,18 @@ lab.step('ssh lets the default user in by the key of the KeyPair, who may become
   assert.is(stdout, `${user}\nroot\nweb1\n`)
 })
 
-lab.step('cloud-init has done its work: each part of the user-data, gzip and all', async () => {
+lab.step('the key in the spec lets the same user in', async () => {
+  const { code, stdout } = await ssh(secondKey, await lab.address('web1'), 'id -un', user)
+  assert.equal([code, stdout], [0, `${user}\n`])
+})
+
+lab.step('cloud-init has done its work: each part of the user-data, gzip and include and all', async () => {
   // Asking cloud-init itself costs seconds of an emulated CPU each time.
   const read = () => sh('cat /run/cloud-init/result.json')
-  const result = await waitFor('the end of cloud-init', 300, read)
+  const result = await waitFor('the end of cloud-init', 600, read)
   assert.equal(JSON.parse(result).v1.errors, [])
-  assert.is(await sh('cat /var/lib/ran-by'), 'root')
+  assert.is(await sh('cat /var/lib/ran-by /var/lib/included-by /var/lib/role'), 'root\nroot\nfrontend')
+  assert.is(await sh('cat /var/lib/ran-after'), '/etc/secret\n/run/sshd.pid')
   assert.match(await lab.console('web1'), /user-data: running on web1/)
   assert.is(await sh('sudo cat /etc/secret; echo; stat -c %a /etc/secret'), 'rosebud\n600')
 })
@@ -80,6 +113,10 @@ lab.step('cloud-init has done its work: each part of the user-data, gzip and all
 lab.step('what was in the Secret is neither in the log of the pod nor in that of the operator', async () => {
   const operator = await lab.kubectl('logs', '-n', 'ephemera-system', 'deployment/ephemera', '--tail=-1')
   for (const log of [await lab.console('web1'), operator]) assert.not.match(log, /rosebud/)
+})
+
+lab.step('the network is as the seed describes it', async () => {
+  assert.is(await sh('cat /sys/class/net/eth0/mtu'), '1380')
 })
 
 lab.step('the root has grown into the disk', async () => {

@@ -1,6 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { flavors } from '../operator/api/types.ts'
+import { findCondition } from '../operator/kube/conditions.ts'
+import { secrets } from '../operator/kube/resource.ts'
 import { client } from './harness/client.ts'
 import { cells } from './harness/kubectl.ts'
 import { Lab } from './harness/lab.ts'
@@ -10,12 +12,26 @@ const flavor = 'e2e-grow-disk'
 test.after(() => client.delete(flavors, { name: flavor }).catch(() => {}))
 const lab = new Lab(test, 'grow-disk')
 
-lab.step('a flavor offers more disk than the image has', async () => {
+lab.step('a flavor offers more disk than the image has, a Secret will have the user-data', async () => {
   const spec = { cpus: 1, memory: '128Mi', disk: '1Gi', description: 'For a test.' }
   await client.apply(flavors, { metadata: { name: flavor }, spec })
-  const userData = '#!/bin/sh\nid -un >/root/ran\necho "user-data: running on $(hostname)"\n'
-  await lab.apply('web1', { flavor, userData })
-  await lab.ready('web1')
+  await lab.apply('web1', { flavor, userDataFrom: { secretKeyRef: { name: 'late', key: 'script' } } })
+})
+
+lab.step('as long as the Secret with the user-data is missing the VM stalls, and says for what', async () => {
+  const { conditions } = await lab.until('web1', 'to stall', ({ phase }) => phase === 'Stalled')
+  const stalled = findCondition(conditions, 'Stalled')
+  assert.is(stalled?.reason, 'UserDataMissing')
+  assert.match(stalled?.message ?? '', /no Secret late with key script .*create it/)
+})
+
+lab.step('it heals by itself when the Secret comes and the kubelet has noticed', async () => {
+  const stringData = { script: '#!/bin/sh\nid -un >/root/ran\necho "user-data: running on $(hostname)"\n' }
+  await client.create(secrets, { metadata: { name: 'late', namespace: lab.namespace }, stringData })
+  await lab.until('web1', 'to answer', ({ phase }) => phase === 'Ready', 420)
+  const { conditions, restarts } = await lab.status('web1')
+  assert.is(findCondition(conditions, 'Stalled'), undefined)
+  assert.is(restarts, 0)
   const [head = [], row = []] = cells(await lab.kubectl('get', 'ei', '-o', 'wide'))
   assert.is(row[head.indexOf('FLAVOR')], flavor)
   assert.is(row[head.indexOf('DISK')], '1Gi')
