@@ -7,6 +7,9 @@ export function bytesOf(quantity: string | number): number {
   return Number(toBytes(quantity))
 }
 
+/** Bytes of a disk of that size: whole sectors, rounded up. */
+export const diskBytesOf = (quantity: string | number): number => Math.ceil(bytesOf(quantity) / 512) * 512
+
 /**
  * Schema of a quantity between two limits, in bytes. The limits are CEL rules rather than a pattern, since a pattern's
  * message shows a regular expression.

@@ -1,5 +1,5 @@
 import { labels } from '../api/labels.ts'
-import { bytesOf } from '../api/quantity.ts'
+import { diskBytesOf } from '../api/quantity.ts'
 import { isControlledBy } from '../kube/owner.ts'
 import { pods } from '../kube/resource.ts'
 import { createOurs, nameTaken, type Whose } from '../pod/create-ours.ts'
@@ -64,7 +64,7 @@ async function fill(
   }
   const target = controlTarget(instance, view, masterKey)
   const roomBytes = view.fleeceBytes ?? 0
-  const diskBytes = Math.ceil(bytesOf(view.size?.disk ?? '0') / 512) * 512
+  const diskBytes = diskBytesOf(view.size?.disk ?? '0')
   await offerRescueDisk(control, target, { diskBytes, roomBytes })
   const identity = [labels.rescueOf, labels.managedBy]
   const secret = rescueSecret(instance, masterKey)

@@ -1,6 +1,6 @@
 import type { Flavor } from '../api/flavor.ts'
 import type { InstanceSpec } from '../api/instance-spec.ts'
-import { bytesOf } from '../api/quantity.ts'
+import { bytesOf, diskBytesOf } from '../api/quantity.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { ReadySource } from './boot-source.ts'
 
@@ -52,8 +52,7 @@ export function sizeOf(
 const disk = (name: string, size: string | number): ScratchDisk => ({
   name,
   size: String(size),
-  // In whole sectors.
-  bytes: Math.ceil(bytesOf(size) / 512) * 512,
+  bytes: diskBytesOf(size),
 })
 
 /** The disks of a VM that are gone with it, but for the first. */

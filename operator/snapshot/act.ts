@@ -1,5 +1,5 @@
 import { labels } from '../api/labels.ts'
-import { bytesOf } from '../api/quantity.ts'
+import { diskBytesOf } from '../api/quantity.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import { snapshots } from '../api/types.ts'
 import type { Config } from '../config.ts'
@@ -76,7 +76,7 @@ async function take({ snapshot, vm }: Observed, dependencies: ActDependencies): 
   const target = targetOf(snapshot, vm, masterKey)
   if (target === undefined) throw new ControlError('its pod has no address')
   const { spec, status } = snapshot
-  const diskBytes = Math.ceil(bytesOf(status?.source?.disk ?? '0') / 512) * 512
+  const diskBytes = diskBytesOf(status?.source?.disk ?? '0')
   const switched = await exportDisk(
     control,
     target,

@@ -1,5 +1,5 @@
 import { nbdPort } from '../api/guest-port.ts'
-import { bytesOf } from '../api/quantity.ts'
+import { bytesOf, diskBytesOf } from '../api/quantity.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import type { Config } from '../config.ts'
 import { nbdSecretLine } from '../control/key.ts'
@@ -76,7 +76,7 @@ export function contentWorker(
     nbd: { secret: name, files: [workerFiles.nbd] },
     env: {
       NBD: `${host}:${nbdPort}/${blockNames(snapshot.metadata.uid ?? '').export}`,
-      MAX_BYTES: String(Math.ceil(bytesOf(snapshot.status?.source?.disk ?? '0') / 512) * 512),
+      MAX_BYTES: String(diskBytesOf(snapshot.status?.source?.disk ?? '0')),
       COMPRESS: 'zstd',
     },
     deadlineSeconds: Math.max(1, Math.floor(secondsLeft)),
