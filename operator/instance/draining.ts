@@ -1,3 +1,4 @@
+import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import { findCondition } from '../kube/conditions.ts'
 import { keyOf } from '../kube/object.ts'
@@ -7,7 +8,7 @@ import { keeping } from './expiring.ts'
 import { isCordoned } from './node-loss.ts'
 import type { Observed } from './observed.ts'
 import { type PodView, viewPod } from './pod-view.ts'
-import { type Asked, isDraining, isRelocating, toleratesCordon } from './relocating.ts'
+import { isDraining, isRelocating, toleratesCordon } from './relocating.ts'
 import { judgePod } from './running.ts'
 import { shelvedOf } from './shelved.ts'
 import type { Sources } from './sources.ts'
@@ -114,12 +115,12 @@ export function blocking(
 
 /** Snapshots that were taken for a drain, and are of no use any more: of a drain that was called off, or of one before the last. */
 export function leftoversOf(
-  observed: Asked & Pick<Observed, 'made' | 'pod'>,
+  instance: EphemeralInstance,
+  /** The Snapshot in which the VM is being kept now, if it is. */
+  keeper: string | undefined,
   { snapshots }: Pick<Sources, 'snapshots'>,
 ): readonly Snapshot[] {
-  const { instance } = observed
-  const current = isDraining(observed) ? travelling(observed)?.metadata.name : undefined
-  const wanted = [current, instance.status?.shelved?.snapshot, instance.status?.boot?.name]
+  const wanted = [keeper, instance.status?.shelved?.snapshot, instance.status?.boot?.name]
   return snapshots
     .byIndex('instance', keyOf(instance))
     .filter(

@@ -100,7 +100,7 @@ export async function observe(
     exposing: exposingOf(instance, sources),
     isKvmOffered: pod === undefined && isKvmOffered(instance.spec, config, sources.nodes),
     node,
-    leftovers: leftoversOf(asked, sources),
+    leftovers: leftoversOf(instance, keeper?.metadata.name, sources),
     faults: [
       ...groupFaults(instance, sources.securityGroups),
       ...dependencies.findings.of(keyOf(instance)),

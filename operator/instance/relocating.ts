@@ -22,7 +22,7 @@ export const toleratesCordon = ({ spec }: Pick<EphemeralInstance, 'spec'>): bool
   ) === true
 
 /** What says whether a VM is to leave its node. */
-export type Asked = Pick<Observed, 'instance' | 'node' | 'now'>
+type Asked = Pick<Observed, 'instance' | 'node' | 'now'>
 
 /** It is to leave its node, with the disk that it has. */
 export const isDraining = (observed: Asked): boolean =>
