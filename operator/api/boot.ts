@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { exactlyOneOf, rules } from './cel.ts'
 import { objectName } from './object-name.ts'
+import { sourceNames } from './source-names.ts'
 
 /** What the disk of a VM starts as. Every source is optional here, so that the rule can say what to do when none is given. */
 export const boot = z
   .object({
-    image: objectName(
-      'image must be the name of a BaseImage in this namespace: kubectl get baseimages lists them',
-    )
+    image: sourceNames.image
       .optional()
       .describe(
         'Name of a BaseImage, in the same namespace unless imageNamespace says otherwise. The VM starts from the content that the image has then, and keeps it until it is rebuilt.',
@@ -17,14 +16,8 @@ export const boot = z
       .describe(
         "Namespace of the BaseImage, where that is not the VM's own. The image's visibility must be Cluster, and RBAC must let the service accounts of the VM's namespace `use` it; the VM boots a copy, which the operator makes in the VM's namespace.",
       ),
-    snapshot: objectName(
-      'snapshot must be the name of a Snapshot in this namespace: kubectl get snapshots.ephemera.dev lists them',
-    )
-      .optional()
-      .describe('Name of a Snapshot in the same namespace.'),
-    claim: objectName(
-      'claim must be the name of a PersistentVolumeClaim in this namespace, such as debian-13',
-    )
+    snapshot: sourceNames.snapshot.optional().describe('Name of a Snapshot in the same namespace.'),
+    claim: sourceNames.claim
       .optional()
       .describe(
         'Name of a PersistentVolumeClaim in the same namespace. Its root directory holds the base image as disk.qcow2 or disk.img (raw). It is mounted read-only and never written to, so any number of VMs share it.',

@@ -1,23 +1,13 @@
 import { z } from 'zod'
 import { exactlyOneOf, type Rule, rules } from './cel.ts'
-import { objectName } from './object-name.ts'
+import { sourceNames } from './source-names.ts'
 
 /** What a VM is rescued with. Every source is optional here, so that the rule can say what to do when none is given. */
 export const rescue = z
   .object({
-    image: objectName(
-      'image must be the name of a BaseImage in this namespace: kubectl get baseimages lists them',
-    )
-      .optional()
-      .describe('Name of a BaseImage in the same namespace.'),
-    snapshot: objectName(
-      'snapshot must be the name of a Snapshot in this namespace: kubectl get snapshots.ephemera.dev lists them',
-    )
-      .optional()
-      .describe('Name of a Snapshot in the same namespace.'),
-    claim: objectName(
-      'claim must be the name of a PersistentVolumeClaim in this namespace, such as debian-13',
-    )
+    image: sourceNames.image.optional().describe('Name of a BaseImage in the same namespace.'),
+    snapshot: sourceNames.snapshot.optional().describe('Name of a Snapshot in the same namespace.'),
+    claim: sourceNames.claim
       .optional()
       .describe(
         'Name of a PersistentVolumeClaim in the same namespace, with the image as disk.qcow2 or disk.img at its top.',
