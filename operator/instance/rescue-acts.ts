@@ -1,5 +1,6 @@
 import { labels } from '../api/labels.ts'
 import { diskBytesOf } from '../api/quantity.ts'
+import type { ControlTarget } from '../control/connect.ts'
 import { isControlledBy } from '../kube/owner.ts'
 import { pods } from '../kube/resource.ts'
 import { createOurs, nameTaken, type Whose } from '../pod/create-ours.ts'
@@ -31,7 +32,7 @@ export async function actRescue(
   const target = controlTarget(instance, viewPod(pod), masterKey)
   switch (step) {
     case 'fill':
-      return fill(observed, dependencies, signal)
+      return fill(observed, target, dependencies, signal)
     case 'boot':
       return bootRescue(control, target)
     case 'attach':
@@ -43,6 +44,7 @@ export async function actRescue(
 
 async function fill(
   { instance, pod, rescue }: Observed,
+  target: ControlTarget,
   { client, control, masterKey, config }: ActDependencies,
   signal: AbortSignal,
 ): Promise<void> {
@@ -62,7 +64,6 @@ async function fill(
     if (!whose.isOurs(existing)) throw nameTaken('Pod', worker.name, whose)
     return
   }
-  const target = controlTarget(instance, view, masterKey)
   const roomBytes = view.fleeceBytes ?? 0
   const diskBytes = diskBytesOf(view.size?.disk ?? '0')
   await offerRescueDisk(control, target, { diskBytes, roomBytes })
