@@ -5,6 +5,7 @@ import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import type { Flavor } from '../api/flavor.ts'
 import type { KeyPair } from '../api/key-pair.ts'
 import type { Snapshot } from '../api/snapshot.ts'
+import { unreachableControl } from '../control/testing/unreachable.ts'
 import type { Applier } from '../kube/apply.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { KubeError } from '../kube/errors.ts'
@@ -33,7 +34,6 @@ function world(spec: Parameters<typeof instance>[0], applyStatus: Applier['apply
     },
   } as unknown as KubeClient
   const applier = { applyStatus } as unknown as Applier
-  const unreachable = () => Promise.reject(new Error('no control port in this test'))
   const reconciler = new InstanceReconciler({
     sources: {
       instances,
@@ -53,14 +53,7 @@ function world(spec: Parameters<typeof instance>[0], applyStatus: Applier['apply
     applier,
     access: { mayUse: async () => false },
     events: { record: () => undefined },
-    control: {
-      state: unreachable,
-      setPaused: unreachable,
-      order: unreachable,
-      guest: unreachable,
-      qmp: unreachable,
-      switchDrive: unreachable,
-    },
+    control: unreachableControl,
     masterKey: Buffer.alloc(32),
     config,
     now: () => now,

@@ -2,6 +2,7 @@ import type { BaseImage } from '../../api/base-image.ts'
 import type { EphemeralInstance } from '../../api/ephemeral-instance.ts'
 import type { InstanceSpec } from '../../api/instance-spec.ts'
 import { labels, labelValues } from '../../api/labels.ts'
+import { unreachableControl } from '../../control/testing/unreachable.ts'
 import { InstanceReconciler } from '../../instance/reconcile.ts'
 import { config, instance } from '../../instance/testing/build.ts'
 import type { FakeKubelet, Placement } from '../../instance/testing/kubelet.ts'
@@ -164,7 +165,6 @@ export class Cast {
       return create(type, intent)
     }
     const shared = { client, access, masterKey: Buffer.alloc(32), config, now: () => new Date(cluster.now) }
-    const unreachable = () => Promise.reject(new Error('no control port in this test'))
     this.#instances = new InstanceReconciler({
       ...shared,
       sources: {
@@ -176,14 +176,7 @@ export class Cast {
       findings: new Findings(),
       applier: Object.assign(client, { forget: () => {} }) as unknown as Applier,
       events: { record: () => undefined },
-      control: {
-        state: unreachable,
-        setPaused: unreachable,
-        order: unreachable,
-        guest: unreachable,
-        qmp: unreachable,
-        switchDrive: unreachable,
-      },
+      control: unreachableControl,
     })
     this.#copies = new CopyReconciler({
       ...shared,
