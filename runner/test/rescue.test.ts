@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isBooted, isClean, type RescueGraph } from '../../operator/rescue/graph.ts'
+import { asOperator } from './as-operator.ts'
 import { type Pod, startPod } from './pod.ts'
 import { waitFor } from './wait-for.ts'
 import { openWayIn, type WayIn } from './way-in.ts'
@@ -20,21 +21,9 @@ test.after(() => {
   return pod?.remove()
 })
 
-const script = join(import.meta.dirname, 'rescue.ts')
-
 /** As the operator would do it. */
-async function rescue(action: string, ...words: string[]): Promise<RescueGraph> {
-  const { stdout, stderr } = await pod.inPeer(
-    process.execPath,
-    script,
-    pod.address,
-    pod.key,
-    action,
-    ...words,
-  )
-  if (stdout === '') throw new Error(stderr)
-  return JSON.parse(stdout) as RescueGraph
-}
+const rescue = (action: string, ...words: string[]) =>
+  asOperator<RescueGraph>(pod, 'rescue.ts', action, ...words)
 /** Writes the image of this VM to the rescue disk, as the worker does. */
 const fill = () => {
   const image = `driver=qcow2,file.driver=file,file.filename=${join(pod.folder, 'base/disk.qcow2')}`

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import type { Switched } from '../../operator/control/switched.ts'
 import type { BlockGraph } from '../../operator/snapshot/disk/graph.ts'
 import { blockNames } from '../../operator/snapshot/disk/names.ts'
+import { asOperator } from './as-operator.ts'
 import { type Pod, startPod } from './pod.ts'
 import { type Ran, ran } from './ran.ts'
 import { waitFor } from './wait-for.ts'
@@ -23,22 +24,11 @@ test.after(() => {
   return pod?.remove()
 })
 
-const script = join(import.meta.dirname, 'disk.ts')
 const mebibyte = 1024 ** 2
 
 /** As the operator would do it. */
-async function disk<T = BlockGraph>(action: string, ...words: string[]): Promise<T> {
-  const { stdout, stderr } = await pod.inPeer(
-    process.execPath,
-    script,
-    pod.address,
-    pod.key,
-    action,
-    ...words,
-  )
-  if (stdout === '') throw new Error(stderr)
-  return JSON.parse(stdout) as T
-}
+const disk = <T = BlockGraph>(action: string, ...words: string[]) =>
+  asOperator<T>(pod, 'disk.ts', action, ...words)
 const take = (uid: string, quiesce = 'Never', fleece = '') =>
   disk<Switched>('export', uid, quiesce, fleece).then((switched) => {
     if (!switched.switched) throw new Error(switched.reason)
