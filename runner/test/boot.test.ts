@@ -53,7 +53,12 @@ test('the guest reaches out to the network of the pod', async () => {
 })
 
 test('the guest pings, and is reached over IPv6, where it sees the address of its client', async () => {
-  assert.match((await pod.ssh('ping -c 1 -W 3 10.244.77.1')).stdout, / 1 packets received/)
+  const ping4 = async () => (await pod.ssh('ping -c 1 -W 3 10.244.77.1')).stdout
+  await waitFor(
+    async () => (await ping4()).includes(' 1 packets received') || undefined,
+    15,
+    () => 'no ping over IPv4',
+  )
   // passt learns the address that a guest without DHCPv6 has chosen from what the guest sends.
   const ping = async () => ((await pod.ssh('ping -6 -c 1 -W 3 fd77::1')).code === 0 ? true : undefined)
   await waitFor(ping, 30, () => 'no ping over IPv6')
@@ -99,7 +104,7 @@ test('strangers who stall their handshake do not keep the operator out', async (
 
 test('a paused machine is not ready, and is again once it runs', async () => {
   await pod.control('qmp', ['{"execute":"qmp_capabilities"}', '{"execute":"stop"}'])
-  assert.is((await pod.until((state) => state.reason === 'Paused', 5)).guest, 'Booting')
+  assert.is((await pod.until((state) => state.reason === 'Paused', 10)).guest, 'Booting')
   assert.is(await pod.probe('/ready'), '404')
   assert.is(await pod.probe('/started'), '200')
   await pod.control('qmp', ['{"execute":"qmp_capabilities"}', '{"execute":"cont"}'])

@@ -146,7 +146,7 @@ function slowExport(disk: string) {
     '',
     '--image-opts',
     '--object',
-    'throttle-group,id=g,x-bps-read=8388608',
+    'throttle-group,id=g,x-bps-read=2097152',
   )
 }
 

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import { verdictOf } from '../../operator/kvm-plugin/verdict.ts'
+import { processesIn } from './processes.ts'
 import { waitFor } from './wait-for.ts'
 
 const here = import.meta.dirname
@@ -54,10 +55,7 @@ async function probing(
   writeFileSync(join(folder, 'env'), lines.join(''))
   for (const file of ['resolv.conf', 'termination-log']) writeFileSync(join(folder, file), '')
   execFileSync('ip', ['netns', 'add', `${name}-pod`])
-  const pids = () =>
-    execFileSync('ip', ['netns', 'pids', `${name}-pod`], { encoding: 'utf8' })
-      .split('\n')
-      .filter((pid) => pid !== '' && existsSync(`/proc/${pid}/comm`))
+  const processes = () => processesIn(`${name}-pod`)
   const container: ChildProcess = spawn(join(here, 'container'), [root, folder, `${name}-pod`], {
     env: { ...process.env, POD_PROGRAM: 'kvm-probe' },
     stdio: 'inherit',
@@ -69,11 +67,11 @@ async function probing(
     return verdictOf(file, { now: new Date(), bootId, validSeconds: 60 })
   }
   try {
-    await body(said, () => pids().map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()))
+    await body(said, () => processes().map(({ name }) => name))
   } finally {
-    for (const pid of pids()) {
+    for (const { pid } of processes()) {
       try {
-        process.kill(Number(pid), 'SIGKILL')
+        process.kill(pid, 'SIGKILL')
       } catch {
         // It ended by itself.
       }

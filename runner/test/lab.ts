@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Process, processesIn, signalContainer } from './processes.ts'
 import { type Ran, ran } from './ran.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -60,7 +61,7 @@ export type Worker = Readonly<{
   /** Sends a signal to the container's first process. SIGKILL ends all of the container at once. */
   signal: (name: NodeJS.Signals) => void
   /** The processes of the container, by name. */
-  processes: () => ReadonlyArray<Readonly<{ name: string; pid: number }>>
+  processes: () => readonly Process[]
   ended: Promise<Readonly<{ code: number | null; outcome: Outcome }>>
   /** Where the container's volumes are. */
   folder: string
@@ -144,7 +145,7 @@ export async function startLab(): Promise<Lab> {
     const key = randomBytes(32).toString('hex')
     writeFileSync(at('control', 'psk'), `ephemera:${key}\n`, { mode: 0o440 })
     chownSync(at('control', 'psk'), 0, uid)
-    writeFileSync(at('resolv.conf'), `nameserver ${peerAddress}\noptions timeout:1 attempts:1\n`)
+    writeFileSync(at('resolv.conf'), `nameserver ${peerAddress}\noptions timeout:30 attempts:1\n`)
     writeFileSync(at('termination-log'), '')
     chmodSync(at('termination-log'), 0o666)
     const env = {
@@ -211,19 +212,9 @@ export async function startLab(): Promise<Lab> {
           () => `the state is ${JSON.stringify(state())}\n${log.slice(-2000)}`,
         ),
       ask: () => inPeer(process.execPath, join(here, 'ask.ts'), podAddress, 'state', key),
-      processes: () =>
-        execFileSync('ip', ['netns', 'pids', `${name}-pod`], { encoding: 'utf8' })
-          .split('\n')
-          .flatMap((pid) => {
-            const name = nameOf(pid)
-            return name === undefined ? [] : [{ name, pid: Number(pid) }]
-          }),
+      processes: () => processesIn(`${name}-pod`),
       signal: (signal) => {
-        if (container.pid === undefined || !running) return
-        const own = container.pid
-        const pids = readFileSync(`/proc/${own}/task/${own}/children`, 'utf8').trim().split(' ').map(Number)
-        const first = pids.find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8') !== 'cat\n')
-        if (first !== undefined) process.kill(first, signal)
+        if (container.pid !== undefined && running) signalContainer(container.pid, signal)
       },
       ended,
     }
@@ -258,14 +249,5 @@ export async function startLab(): Promise<Lab> {
       execFileSync('umount', ['-l', folder])
       rmSync(folder, { recursive: true, force: true })
     },
-  }
-}
-
-/** The name of a process; undefined for one that has ended meanwhile. */
-function nameOf(pid: string): string | undefined {
-  try {
-    return pid === '' ? undefined : readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
-  } catch {
-    return undefined
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { waitFor } from './wait-for.ts'
 
 const v1 = '/sys/fs/cgroup/memory'
 
@@ -8,7 +9,7 @@ export type MemoryGroup = Readonly<{
   folder: string
   /** How often the kernel killed one of its processes. */
   kills: () => number
-  remove: () => void
+  remove: () => Promise<void>
 }>
 
 /** Works with both versions of control groups. */
@@ -21,6 +22,22 @@ export function memoryGroup(name: string, bytes: number): MemoryGroup {
   return {
     folder,
     kills: () => Number(/^oom_kill (\d+)$/m.exec(readFileSync(events, 'utf8'))?.[1]),
-    remove: () => rmdirSync(folder),
+    // A process that has closed its files is in the group for a moment more.
+    remove: () =>
+      waitFor(
+        () => isRemoved(folder) || undefined,
+        10,
+        () => `${folder} is busy`,
+      ).then(() => undefined),
+  }
+}
+
+function isRemoved(folder: string): boolean {
+  try {
+    rmdirSync(folder)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false
+    throw error
   }
 }

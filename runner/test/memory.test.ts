@@ -65,7 +65,7 @@ for (const [row, { name, make }] of table.entries()) {
       assert.is(group.kills(), 0)
       assert.ok(sameDisk(at('disk.raw'), 'raw', join(target, 'disk.qcow2'), 'qcow2'))
     } finally {
-      group.remove()
+      await group.remove()
     }
   })
 }

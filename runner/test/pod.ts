@@ -19,6 +19,7 @@ import { scratchPath, scratchVariable } from '../../operator/instance/desired/sc
 import { type DiskVolume, diskPath, volumeParts } from '../../operator/instance/desired/volumes.ts'
 import type { ScratchDisk } from '../../operator/instance/size.ts'
 import { qemuArguments } from '../../operator/qemu/argv.ts'
+import { type Process, processesIn, signalContainer } from './processes.ts'
 import { type Ran, ran } from './ran.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -58,7 +59,7 @@ export type Pod = Readonly<{
   /** The HTTP status of a path on the probe port. */
   probe: (path: string) => Promise<string>
   /** The pod's processes: name and id. */
-  processes: () => ReadonlyArray<Readonly<{ name: string; pid: number }>>
+  processes: () => readonly Process[]
   /** Sends SIGTERM to the container, as the kubelet does. */
   terminate: () => void
   /** Resolves with the container's exit code and its termination message. */
@@ -190,13 +191,8 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
     })
   })
 
-  // Only the end of the first process in its namespace is the end of the container.
   const signal = (name: NodeJS.Signals) => {
-    const own = container.pid
-    if (own === undefined || !running) return
-    const children = readFileSync(`/proc/${own}/task/${own}/children`, 'utf8').trim().split(' ').map(Number)
-    const first = children.find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8') !== 'cat\n')
-    if (first !== undefined) process.kill(first, name)
+    if (container.pid !== undefined && running) signalContainer(container.pid, name)
   }
   const inPeer = (command: string, ...words: string[]) =>
     ran('ip', ['netns', 'exec', `${name}-peer`, command, ...words])
@@ -227,6 +223,8 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
         [
           ...['netns', 'exec', `${name}-peer`, 'ssh', '-i', at('key'), '-o', 'StrictHostKeyChecking=no'],
           ...['-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR', '-o', 'ConnectTimeout=30'],
+          // A guest that was reset meanwhile says so once it is asked whether it is there.
+          ...['-o', 'ServerAliveInterval=5', '-o', 'ServerAliveCountMax=60'],
           ...[`root@${to}`, command],
         ],
         input,
@@ -237,21 +235,23 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
       (
         await inPeer(
           'curl',
-          '-s',
-          '-o',
-          '/dev/null',
-          '-m',
-          '30',
-          '-w',
-          '%{http_code}',
-          `http://${address}:10778${path}`,
+          // Its server may just be starting.
+          ...[
+            '-s',
+            '-o',
+            '/dev/null',
+            '-m',
+            '60',
+            '--retry',
+            '60',
+            '--retry-delay',
+            '1',
+            '--retry-connrefused',
+          ],
+          ...['-w', '%{http_code}', `http://${address}:10778${path}`],
         )
       ).stdout,
-    processes: () =>
-      execFileSync('ip', ['netns', 'pids', `${name}-pod`], { encoding: 'utf8' })
-        .split('\n')
-        .filter((pid) => pid !== '' && existsSync(`/proc/${pid}/comm`))
-        .map((pid) => ({ name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), pid: Number(pid) })),
+    processes: () => processesIn(`${name}-pod`),
     terminate: () => signal('SIGTERM'),
     ended,
     remove: async () => {

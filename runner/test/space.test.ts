@@ -41,7 +41,7 @@ test('a machine that is paused meanwhile stays paused when there is room', async
   await pod.until(({ reason }) => reason === 'OverlayFull')
   await pod.control('order', ['hold 1'])
   await qmp('stop')
-  resize(256)
+  resize(512)
   // Longer than the runner waits for a machine that it may let go on.
   const held = Date.now() + 8_000
   while (Date.now() < held) assert.match((await qmp('query-status')).stdout, /"running": false/)

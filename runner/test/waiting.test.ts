@@ -76,18 +76,10 @@ const table: ReadonlyArray<
   {
     name: 'a backing file',
     make: (folder) => {
-      image('create', '-f', 'raw', '/tmp/ephemera-backing.img', '1M')
-      image(
-        'create',
-        '-f',
-        'qcow2',
-        '-F',
-        'raw',
-        '-b',
-        '/tmp/ephemera-backing.img',
-        join(folder, 'disk.qcow2'),
-      )
-      rmSync('/tmp/ephemera-backing.img')
+      const backing = join(folder, 'backing.img')
+      image('create', '-f', 'raw', backing, '1M')
+      image('create', '-f', 'qcow2', '-F', 'raw', '-b', backing, join(folder, 'disk.qcow2'))
+      rmSync(backing)
     },
     reason: 'BaseImageInvalid',
     message: /backing file: flatten/,
