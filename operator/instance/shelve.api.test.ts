@@ -1,8 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { snapshots } from '../api/types.ts'
-import { splitKey } from '../kube/object.ts'
-import { pods } from '../kube/resource.ts'
 import { qemuOf } from '../snapshot/testing/paths.ts'
 import type { Lab } from './testing/lab.ts'
 import { World } from './testing/world.ts'
@@ -26,7 +24,7 @@ const names = async () => (await kept()).map(({ metadata }) => metadata.name).so
 test('a shelved VM is kept in a Snapshot, and has no pod', async () => {
   await set({ powerState: 'Shelved' })
   const { status } = await lab.phase('web1', 'Shelved')
-  assert.is(await lab.client.find(pods, splitKey(lab.pod('web1'))), undefined)
+  await lab.podGone('web1')
   assert.equal(await names(), [status?.shelved?.snapshot])
 })
 

@@ -102,7 +102,7 @@ test('a worker that is deleted half-way is made again, and copies the same momen
   await lab.client.delete(pods, { namespace, name })
   await lab.until('the snapshot to be Ready', () => settled('Ready')(lab))
   assert.is(qemuOf(lab)?.moments.length, 1)
-  assert.ok(qemuOf(lab)?.isClean)
+  await lab.until('QEMU to be clean', () => qemuOf(lab)?.isClean)
 })
 
 test('snapshots of one VM take turns, each with a moment of its own', async () => {
@@ -119,7 +119,7 @@ test('snapshots of one VM take turns, each with a moment of its own', async () =
     async () => (await settled('Ready')(lab)) && settled('Ready', 'silver')(lab),
   )
   assert.is(qemuOf(lab)?.moments.length, 2)
-  assert.ok(qemuOf(lab)?.isClean)
+  await lab.until('QEMU to be clean', () => qemuOf(lab)?.isClean)
   // One that is ready has nothing to do with the VM any more: its end does not touch the other's moment.
   await createSnapshot(lab, 'bronze')
   await deleteSnapshot(lab)
@@ -137,7 +137,7 @@ test('the deadline ends a snapshot whose worker gets nowhere, and nothing is lef
   const stalled = findCondition((await findSnapshot(lab))?.status?.conditions, 'Stalled')
   assert.is(stalled?.reason, 'DeadlineExceeded')
   await lab.until('all to be taken away', async () => (await leftIn(lab)).length === 0)
-  assert.ok(qemuOf(lab)?.isClean)
+  await lab.until('QEMU to be clean', () => qemuOf(lab)?.isClean)
 })
 
 test('a snapshot can wait for its instance, and outlives it', async () => {
