@@ -78,7 +78,17 @@ test('a failed snapshot is stalled and shows no claim once it is cleaned up', ()
 test('a snapshot that waits for its users can still be booted', () => {
   const users = [{ kind: 'EphemeralInstance', name: 'child' }]
   const status = statusFor({ snapshot: snapshot({}, ready, { deletionTimestamp: ago(5) }), users })
-  assert.is(findCondition(status.conditions, 'Ready')?.status, 'True')
+  const before = findCondition(ready.conditions, 'Ready')
+  const now = findCondition(status.conditions, 'Ready')
+  assert.equal(
+    [now?.status, now?.reason, now?.lastTransitionTime],
+    ['True', 'Taken', before?.lastTransitionTime],
+  )
+  assert.match(
+    now?.message ?? '',
+    /EphemeralInstance child/,
+    'and says, where tables look, what it waits for',
+  )
   assert.is(findCondition(status.conditions, 'Reconciling')?.reason, 'InUse')
   assert.equal(status.usedBy, users)
 })

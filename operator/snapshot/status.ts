@@ -1,12 +1,6 @@
 import { bytesOf } from '../api/quantity.ts'
 import type { SnapshotStatus } from '../api/snapshot.ts'
-import {
-  type Condition,
-  findCondition,
-  type NewCondition,
-  removeCondition,
-  setConditions,
-} from '../kube/conditions.ts'
+import { type Condition, type NewCondition, removeCondition, setConditions } from '../kube/conditions.ts'
 import { formatBytes } from '../kube/quantity.ts'
 import { contentName } from './children.ts'
 import type { Observed } from './observed.ts'
@@ -96,12 +90,11 @@ function conditionsOf({ snapshot, now }: Observed, verdict: Verdict): Condition[
     message: what,
     observedGeneration,
   })
-  const known = findCondition(before, 'Ready')
   const isReady = end === 'ready'
   const wanted = [
-    // A snapshot that waits for its users to go can still be booted.
-    isReady && phase === 'Deleting' && known !== undefined
-      ? { ...known, observedGeneration }
+    // A snapshot that waits for its users to go can still be booted. Its message, which `kubectl get` shows, is what it waits for.
+    isReady && phase === 'Deleting'
+      ? named('Ready', 'True', 'Taken')
       : named('Ready', isReady ? 'True' : 'False'),
     ...(end === 'failed' ? [named('Stalled', 'True')] : []),
     ...(end === undefined || phase === 'Deleting' ? [named('Reconciling', 'True')] : []),
