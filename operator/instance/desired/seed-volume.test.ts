@@ -65,4 +65,24 @@ test('a pod of an instance that uses none of this is as it was', () => {
   assert.equal(seedMounts(instance()), [{ name: 'seed', mountPath: '/seed', readOnly: true }])
 })
 
+const ofSnapshot = { ...booted, kind: 'Snapshot' as const, name: 'web1-1a2b3c4d' }
+const shelved = { snapshot: ofSnapshot.name, rebuildGeneration: 0 }
+
+test('a VM that is taken off its shelf has the seed that it had, to the byte: its guest takes itself for no other', () => {
+  const before = instanceSecret(instance(), Buffer.alloc(32), booted)
+  assert.equal(instanceSecret(instance({}, { shelved }), Buffer.alloc(32), ofSnapshot), before)
+})
+
+test('a VM that boots the Snapshot of another is told to be somebody else, also when it has a shelf of its own', () => {
+  const hookOf = (one: ReturnType<typeof instance>) =>
+    Buffer.from(
+      instanceSecret(one, Buffer.alloc(32), ofSnapshot).data?.['vendor-data'] ?? '',
+      'base64',
+    ).toString()
+  assert.match(hookOf(instance()), /if \{ true; \}/)
+  // A rebuild has forgotten the shelf.
+  assert.match(hookOf(instance({ rebuildGeneration: 1 }, { shelved })), /if \{ true; \}/)
+  assert.not.match(hookOf(instance({}, { shelved })), /if \{ true; \}/)
+})
+
 test.run()

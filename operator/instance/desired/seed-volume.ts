@@ -3,12 +3,13 @@ import type { Booted } from '../../api/instance-status.ts'
 import { snapshots } from '../../api/types.ts'
 import { secretVolume } from '../../pod/restricted.ts'
 import { childName } from '../children.ts'
+import { shelvedOf } from '../shelved.ts'
 import { type SeedSource, seedFileNames } from './seed.ts'
 
 /** What an instance's seed is made of. */
 export function seedSource(
-  { metadata, spec }: EphemeralInstance,
-  { kind, defaultUser }: Pick<Booted, 'kind' | 'defaultUser'>,
+  { metadata, spec, status }: EphemeralInstance,
+  { kind, name, defaultUser }: Pick<Booted, 'kind' | 'name' | 'defaultUser'>,
   /** Public keys besides those in the spec. */
   moreKeys: readonly string[] = [],
 ): SeedSource {
@@ -23,7 +24,8 @@ export function seedSource(
     networkData,
     metadata: words,
     defaultUser,
-    isOfSnapshot: kind === snapshots.kind,
+    // What an instance was shelved in is its own disk: it is to stay who it was.
+    isOfSnapshot: kind === snapshots.kind && name !== shelvedOf({ spec, status })?.snapshot,
     seedFormat,
   }
 }
