@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -26,8 +26,8 @@ test.before(async () => {
 test.after(() => lab.remove())
 
 /** Starts a worker that receives; resolves once its port answers. */
-async function receiver(env: Readonly<Record<string, string>> = {}): Promise<Worker> {
-  const worker = lab.start({ job: 'receive', auth, env })
+async function receiver(env: Readonly<Record<string, string>> = {}, target = lab.fresh()): Promise<Worker> {
+  const worker = lab.start({ job: 'receive', auth, env, target })
   await worker.until(({ phase }) => phase === 'Receiving')
   await waitFor(
     async () => ((await curl('-o', '/dev/null', url)).code === 0 ? true : undefined),
@@ -105,9 +105,10 @@ test('strangers, other methods and too large files are refused, a broken upload 
     ...bearer,
     url,
   )
-  await worker.until(({ bytes }) => bytes > MiB)
+  const length = statSync(at('disk.raw')).size
+  await worker.until(({ bytes, totalBytes }) => bytes > MiB && totalBytes === length)
   broken.kill('SIGKILL')
-  await worker.until(({ bytes }) => bytes === 0)
+  await worker.until(({ bytes, totalBytes }) => bytes === 0 && totalBytes === null)
   assert.is(await upload(at('disk.raw')), '201')
   assert.is((await worker.ended).code, 0, worker.log())
   assert.ok(sameDisk(at('disk.raw'), 'raw', join(worker.target, 'disk.qcow2'), 'qcow2'))
@@ -140,31 +141,38 @@ test('another upload than the digest says is refused', async () => {
   assert.is((await worker.ended).outcome.reason, 'DigestMismatch')
 })
 
-test('a volume that is too small for the upload is told, and is empty again', async () => {
-  const target = lab.fresh()
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=10m,uid=1000,gid=1000', 'tmpfs', target])
-  try {
-    rawDisk(at('large.raw'), 32 * MiB, 24 * MiB)
-    const worker = lab.start({ job: 'receive', auth, target })
-    await worker.until(({ phase }) => phase === 'Receiving')
-    let isOver = false
-    const over = worker.ended.finally(() => {
-      isOver = true
-    })
-    // The end of the worker may cut its answer off.
-    await waitFor(
-      async () => isOver || (await upload(at('large.raw'))) !== '000' || undefined,
-      10,
-      () => worker.log(),
-    )
-    const end = await over
-    assert.is(end.outcome.reason, 'NoSpace', JSON.stringify(end.outcome))
-    assert.is(end.code, 1)
-    assert.equal(readdirSync(target), [])
-  } finally {
-    execFileSync('umount', ['-l', target])
-  }
-})
+const small: ReadonlyArray<{ what: string; mebibytes: number; data: number; says: RegExp }> = [
+  {
+    what: 'the upload, which its length tells at once',
+    mebibytes: 10,
+    data: 24,
+    says: /The upload has 32 MiB, and the target volume room for \d+ MiB: ask for a larger one/,
+  },
+  {
+    what: 'the image made of it besides',
+    mebibytes: 48,
+    data: 24,
+    says: /full, with 48 MiB in all, 32 MiB of which the file takes that the image is made of: ask/,
+  },
+]
+for (const { what, mebibytes, data, says } of small) {
+  test(`a volume that is too small for ${what} is told, and is empty again`, async () => {
+    const target = lab.fresh()
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m,uid=1000,gid=1000`, 'tmpfs', target])
+    try {
+      rawDisk(at('large.raw'), 32 * MiB, data * MiB)
+      const worker = await receiver({}, target)
+      await upload(at('large.raw'))
+      const end = await worker.ended
+      assert.is(end.outcome.reason, 'NoSpace', JSON.stringify(end.outcome))
+      assert.match(end.outcome.message, says, end.outcome.message)
+      assert.is(end.code, 1)
+      assert.equal(readdirSync(target), [])
+    } finally {
+      execFileSync('umount', ['-l', target])
+    }
+  })
+}
 
 test('a token that could change the configuration is refused', async () => {
   const folder = lab.fresh()

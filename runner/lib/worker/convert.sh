@@ -8,6 +8,8 @@ convert_image() {
     mv "$content" "$result" || fail TargetFailed "The image cannot be renamed on the target volume."
     return
   fi
+  made_of=''
+  [ "$1" != yes ] || made_of=", $(mib "$(($(du -k "$content" | cut -f1) * 1024))") of which the file takes that the image is made of"
   image_work convert -p -m 8 -O qcow2 -o compat=1.1 "$(opened_as)" "$result" >"$run/progress" 2>"$run/errors" &
   follow $! convert_progress || convert_failed "$1"
   [ "$1" != yes ] || rm -f "$content"

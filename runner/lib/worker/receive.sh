@@ -37,10 +37,11 @@ write_upload_config() {
 	daemon off;
 	worker_processes 1;
 	pid $run/nginx.pid;
-	error_log $run/nginx.errors error;
+	error_log $run/nginx.errors notice;
 	events { worker_connections 64; }
 	http {
 	  access_log off;
+	  rewrite_log on;
 	  server_tokens off;
 	  default_type text/plain;
 	  client_body_temp_path $uploads;
@@ -57,7 +58,8 @@ write_upload_config() {
 	    location / {
 	      if (\$http_authorization != "Bearer $token") { return 401 "a valid token is needed\n"; }
 	      if (\$request_method != PUT) { return 405 "PUT the image\n"; }
-	      rewrite ^ /disk break;
+	      # What follows the ? has no meaning but in the log, where know_length finds it: a stranger does not come this far.
+	      rewrite ^ /disk?\$content_length? break;
 	      limit_conn uploads 1;
 	      dav_methods PUT;
 	      dav_access user:rw;
@@ -73,13 +75,35 @@ run_upload() {
 }
 
 upload_progress() {
+  received
+  case $(tail -n 3 "$run/nginx.errors" 2>/dev/null) in *'No space left'* | *'Disk quota exceeded'*) know_length; no_space ;; esac
+  [ "$bytes" -gt 0 ] || total=null
+  [ "$total" != null ] || [ "$bytes" -eq 0 ] || know_length
+  percent
+  show
+}
+
+# received: sets `bytes`. What is complete is looked for last: nginx may have renamed it meanwhile.
+received() {
   local file
-  case $(tail -n 3 "$run/nginx.errors" 2>/dev/null) in *'No space left'* | *'Disk quota exceeded'*) no_space ;; esac
   bytes=0
-  for file in "$uploads"/0*; do
+  for file in "$uploads"/0* "$uploads/done/disk"; do
     [ ! -f "$file" ] || bytes=$(stat -c %s "$file" 2>/dev/null || echo 0)
   done
-  show
+}
+
+# know_length: sets `total` to what the sender says, if he does. What cannot fit is not waited for.
+know_length() {
+  local length room
+  length=$(sed -n 's/^[0-9/]* [0-9:]* \[notice\] [0-9#]*: \*[0-9]* rewritten data: "\/disk", args: "\([0-9]*\)",.*/\1/p' "$run/nginx.errors" | tail -n 1)
+  [ -n "$length" ] || return 0
+  total=$length
+  # In this order: what comes in between counts twice, and not as missing.
+  room=$(($(df -P -k "$target" | tail -n 1 | tr -s ' ' | cut -d' ' -f4) * 1024))
+  received
+  room=$((room + bytes))
+  [ "$total" -le "$room" ] ||
+    fail NoSpace "The upload has $(mib "$total"), and the target volume room for $(mib "$room"): ask for a larger one, that can hold the file as it is sent and the image made of it, both at once."
 }
 
 # end_uploads: the answer to the one upload goes out; what else came is cut off.

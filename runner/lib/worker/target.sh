@@ -48,6 +48,7 @@ write_failed() {
   last_error "$1"
   fail TargetFailed "$2: $text"
 }
+made_of='' # what else takes room meanwhile, for the message
 no_space() {
-  fail NoSpace "The target volume is full, with $(mib "$(($(df -P -k "$target" | tail -n 1 | tr -s ' ' | cut -d' ' -f2) * 1024))") in all: ask for a larger one."
+  fail NoSpace "The target volume is full, with $(mib "$(($(df -P -k "$target" | tail -n 1 | tr -s ' ' | cut -d' ' -f2) * 1024))") in all$made_of: ask for a larger one."
 }
