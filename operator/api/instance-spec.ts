@@ -84,7 +84,7 @@ export const instanceSpec = z
       .enum(['Auto', 'KVM', 'TCG'])
       .default('Auto')
       .describe(
-        "KVM: hardware virtualisation, and wait for a node that has it. TCG: emulation in software, several times slower, runs anywhere. Auto: KVM where the administrator offers it and it works on the VM's node, else TCG; the status says which. Default Auto. A change takes effect at the next rebuild.",
+        "KVM: hardware virtualisation, and wait for a node that has it. TCG: emulation in software, several times slower, runs anywhere. Auto: KVM where the administrator offers it and it works on the VM's node, else TCG, also when nodes with KVM have no room for a minute and others may; the status says which. Default Auto. A change takes effect at the next rebuild.",
       ),
     expiry: expiry.optional(),
     onExpiry: onExpiry.optional(),

@@ -11,6 +11,8 @@ export const reasons = {
   Starting: 'The pod starts; QEMU does not run yet.',
   Moving:
     'No node takes the VM where its image is: its pod is made anew, with a copy of the image elsewhere.',
+  KVMTaken:
+    'No node that offers KVM has room for the VM: its pod is made anew without KVM, as accelerator is Auto.',
   CopyingImage: "The image is being copied to the VM's node.",
   Booting: 'QEMU runs; the guest has not answered yet.',
   Running: "QEMU runs the guest's CPUs.",
@@ -27,6 +29,7 @@ export const reasons = {
   PodLost: 'The pod was deleted, evicted or lost with its node; a fresh VM takes its place.',
 
   Drained: 'The node of the VM is being drained, or a taint sent the VM away; a fresh VM takes its place.',
+  NodeShutdown: 'The node of the VM was shut down in order; a fresh VM takes its place.',
   Preempted: 'The VM made room for a pod of a higher priority; a fresh VM takes its place.',
   NodeUnreachable: "Nothing is heard of the VM's node.",
   NodeLost: 'The node is lost, and the VM with it; a fresh VM takes its place.',

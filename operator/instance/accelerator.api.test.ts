@@ -73,6 +73,32 @@ test('an Auto VM that is built now asks for it, and says why when it did not wor
   assert.is((await lab.get('auto'))?.status?.accelerator, 'TCG')
 })
 
+test('where the nodes that offer KVM are full, Auto does without after a while, and KVM waits; who runs is left alone', async () => {
+  const { place } = world.kubelet
+  const running = (await lab.get('auto'))?.status?.podUID
+  // One node offers KVM and has no room, another one has room and offers none.
+  const refusal = `0/2 nodes are available: 1 Insufficient cpu, 1 Insufficient memory, 2 Insufficient ${kvmResource}. preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.`
+  world.kubelet.place = async (pod) => (asksForKvm(pod) ? { refusal } : { node: 'two' })
+  await Promise.all([lab.create('content'), lab.create('insists', { accelerator: 'KVM' })])
+  await lab.reason('content', 'Scheduled', 'Unschedulable')
+  const { status } = await lab.phase('content', 'Ready')
+  assert.equal([status?.accelerator, status?.nodeName, status?.restarts], ['TCG', 'two', 0])
+  assert.match(status?.acceleratorReason ?? '', /nodes that offer ephemera\.dev\/kvm had no room/)
+  assert.is(world.kubelet.made(lab.pod('content')), 2)
+  // As old as the other one.
+  await lab.reason('insists', 'Scheduled', 'Unschedulable')
+  assert.is(world.kubelet.made(lab.pod('insists')), 1)
+  assert.is((await lab.get('auto'))?.status?.podUID, running)
+
+  // There is room again: what runs stays, and what is rebuilt may get KVM.
+  world.kubelet.place = place
+  await lab.change('content', { spec: { rebuildGeneration: 1 } })
+  await lab.until('a pod that asks for KVM', async () => {
+    const { status: live } = (await lab.get('content')) ?? {}
+    return live?.rebuildGeneration === 1 && live.phase === 'Ready' && asksForKvm(await podOf('content'))
+  })
+})
+
 test('a change to TCG is a rebuild that asks for nothing', async () => {
   await lab.change('wants', { spec: { accelerator: 'TCG', rebuildGeneration: 1 } })
   await lab.until(

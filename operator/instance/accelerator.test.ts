@@ -81,7 +81,7 @@ test('the status says why it is TCG, by what the pod was made with', () => {
     const spec = why === 'TCG' ? ({ accelerator: 'TCG' } as const) : {}
     const one = instance(spec)
     const settings = why === 'NotConfigured' ? config : withKvm
-    const made = onNode(podWith(one, { config: settings, isKvmOffered: false }))
+    const made = onNode(podWith(one, { config: settings, isKvmOffered: why === 'Taken', isKvmTaken: true }))
     assert.is(recordOf(made)?.withoutKvm, why)
     const seen = observed({ instance: one, pod: made, config: withKvm })
     const status = statusOf(seen, decide(seen))

@@ -4,7 +4,7 @@ import type { Config } from '../config.ts'
 type Settings = Pick<Config, 'kvmResource'>
 
 /** Why a VM's pod was made without asking for KVM. */
-export const withoutKvm = ['TCG', 'NotConfigured', 'NotOffered'] as const
+export const withoutKvm = ['TCG', 'NotConfigured', 'NotOffered', 'Taken'] as const
 export type WithoutKvm = (typeof withoutKvm)[number]
 
 /**
@@ -15,10 +15,14 @@ export function whyWithoutKvm(
   { spec: { accelerator } }: Pick<EphemeralInstance, 'spec'>,
   { kvmResource }: Settings,
   isOffered: boolean,
+  /** A pod that asked for it waited in vain. */
+  isTaken = false,
 ): WithoutKvm | undefined {
   if (accelerator === 'TCG') return 'TCG'
   if (kvmResource === '') return 'NotConfigured'
-  return accelerator === 'Auto' && !isOffered ? 'NotOffered' : undefined
+  if (accelerator !== 'Auto') return undefined
+  if (!isOffered) return 'NotOffered'
+  return isTaken ? 'Taken' : undefined
 }
 
 /** Why TCG runs a guest, for people. */
@@ -30,5 +34,7 @@ export function whyTcg(why: WithoutKvm, { kvmResource }: Settings): string {
       return 'The operator knows no resource that gives pods /dev/kvm (runner.kvmResource, kvmDevicePlugin in the chart).'
     case 'NotOffered':
       return `No node offered ${kvmResource} when the VM was made; one that is rebuilt may get it.`
+    case 'Taken':
+      return `The nodes that offer ${kvmResource} had no room for the VM when it was made; one that is rebuilt may get it.`
   }
 }

@@ -27,6 +27,7 @@ import { isOurs, type Restoration, restorationOf } from './ownership.ts'
 import { viewPod } from './pod-view.ts'
 import { actRescue } from './rescue-acts.ts'
 import type { Action } from './verdict.ts'
+import { isKvmTaken } from './without-kvm.ts'
 
 export type ActDependencies = Readonly<{
   client: KubeClient
@@ -219,7 +220,8 @@ async function createPod(
     claim === undefined ? [] : [diskVolume(volume, claim)],
   )
   const createdAt = now().toISOString()
-  const made = { config, isKvmOffered, restartsBefore, createdAt }
+  const kvm = { isKvmOffered, isKvmTaken: isKvmTaken(observed) }
+  const made = { config, ...kvm, restartsBefore, createdAt }
   const intent = vmPod({ instance, size, ...placing, ...pinned, volumes, ...made })
   try {
     // What the schema hands on as it is may hold anything.

@@ -24,6 +24,7 @@ import { type Size, sizeOf, tooSmall } from './size.ts'
 import { specHash } from './spec-hash.ts'
 import { down, lookedAtWithin, no, stalled, type Verdict } from './verdict.ts'
 import { volumeTrouble, withoutVolumes } from './volumes.ts'
+import { isDoingWithout, withoutKvmNow } from './without-kvm.ts'
 
 /** One question about what was observed; undefined hands on to the next. */
 type Check = (observed: Observed, pod: PodView | undefined) => Verdict | undefined
@@ -42,6 +43,7 @@ const checks: readonly Check[] = [
   overtaken, //        the pod is over (evicted, say), and a fresh one is due
   withoutVolumes, //   the pod may not run before it has its volumes
   drained, //          its node is drained, and it goes elsewhere with its disk
+  withoutKvmNow, //    no node that offers KVM has room, and it is content with less
   stayedEnded, //      there is no pod, and there is not to be one
   notBuildable, //     there is no pod, and something that it needs is missing
   absent, //           there is no pod: make one
@@ -125,6 +127,7 @@ const phaseWhileGoing: Readonly<Record<string, Phase>> = {
   Expired: 'Stopping',
   Shelved: 'Stopping',
   Moving: 'Pending',
+  KVMTaken: 'Pending',
   Relocating: 'Draining',
   VolumeTaken: 'Pending',
 }
@@ -183,6 +186,16 @@ const hasRebooted = (pod: PodView): boolean =>
 /** The node took the pod away, whatever the VM did. */
 const wasDisrupted = (pod: PodView): boolean => pod.reason !== ''
 
+/** Why, in the kubelet's words. */
+const byNode = ({ reason, message }: PodView): string => (message === '' ? reason : `${reason}: ${message}`)
+
+/** What the kubelet calls the end of a pod that it took away: for want of room, and when its node shuts down in order, which it first lets the guest do. */
+const reasonsOfNodes: Readonly<Record<string, Reason>> = {
+  Evicted: 'Evicted',
+  Terminated: 'NodeShutdown',
+  NodeShutdown: 'NodeShutdown',
+}
+
 function ended({ instance }: Observed, pod: PodView | undefined): Verdict | undefined {
   if (pod === undefined || !isOver(pod) || pod.rebuildGeneration !== instance.spec.rebuildGeneration) {
     return undefined
@@ -193,6 +206,7 @@ function ended({ instance }: Observed, pod: PodView | undefined): Verdict | unde
     return atEnd(true, pod.lastEnding?.message ?? 'The guest powered off.')
   }
   if (policy === 'OnFailure') return undefined
+  if (wasDisrupted(pod)) return atEnd(false, `Its node ended the VM (${byNode(pod)}).`)
   return atEnd(false, pod.lastEnding?.message ?? (pod.message || 'The pod failed.'))
 }
 
@@ -202,8 +216,8 @@ function overtaken(_: Observed, pod: PodView | undefined): Verdict | undefined {
     const message = 'The guest rebooted, and onGuestReboot is Rebuild: a fresh VM takes its place.'
     return { ...down('Rebuilding', rebooted, message), action: { kind: 'delete', podUID: pod.uid } }
   }
-  const reason: Reason = pod.reason === 'Evicted' ? 'Evicted' : 'PodLost'
-  const why = wasDisrupted(pod) ? `${pod.reason}: ${pod.message}` : (pod.lastEnding?.message ?? 'It ended.')
+  const reason = reasonsOfNodes[pod.reason] ?? 'PodLost'
+  const why = wasDisrupted(pod) ? byNode(pod) : (pod.lastEnding?.message ?? 'It ended.')
   const message = `The pod is over (${why}); a fresh VM takes its place.`
   return { ...down('Pending', reason, message), action: { kind: 'delete', podUID: pod.uid } }
 }
@@ -274,7 +288,8 @@ function absent(observed: Observed, pod: PodView | undefined): Verdict | undefin
   if (source.kind !== 'ready') return undefined
   const lost = lastVm(observed)
   // A pod that made room for another one, or left its node, is no VM that was lost.
-  const kept = isMoving(instance) || isRelocating(instance) ? (instance.status?.restarts ?? 0) : 0
+  const isOnItsWay = isMoving(instance) || isRelocating(instance) || isDoingWithout(instance)
+  const kept = isOnItsWay ? (instance.status?.restarts ?? 0) : 0
   const restarts = lost === undefined ? kept : lost.restarts + 1
   if (lost !== undefined) {
     const wait = waitSeconds(lost, observed.now)

@@ -44,8 +44,12 @@ type Given = Readonly<{
   shelved?: string
   kept?: Snapshot
   leftovers?: readonly Snapshot[]
+  /** A rescue of it is under way. */
+  rescued?: true
   on?: Node
 }>
+
+const expired = (onExpiry: string) => ({ onExpiry, expiry: { deadline: '2020-01-01T00:00:00Z' } })
 
 function given({
   spec,
@@ -55,6 +59,7 @@ function given({
   shelved,
   kept,
   leftovers = [],
+  rescued,
   on = cordoned,
 }: Given): Observed {
   const condition = {
@@ -69,6 +74,9 @@ function given({
     rebuildGeneration: 0,
     restarts: 2,
     conditions: [condition],
+    ...(rescued
+      ? { rescue: { kind: 'PersistentVolumeClaim', name: 'tools', podUID: 'uid-pod', restarts: 2 } }
+      : {}),
     ...(shelved === undefined ? {} : { shelved: { snapshot: shelved, rebuildGeneration: 0 } }),
   }
   const one = instance({ eviction: 'SnapshotThenRecreate', ...spec }, status)
@@ -192,9 +200,67 @@ const rows: readonly (Given & { name: string; want: Seen })[] = [
     want: { ...running, phase: 'Pending', active: 'NodeUnreachable' },
   },
   {
-    name: 'one that is to be shelved is kept for that',
+    name: 'one that is to be shelved is kept for that, and the drain waits as long',
     spec: { powerState: 'Shelved' },
-    want: { ...running, phase: 'Shelving', action: 'keep' },
+    want: { ...running, phase: 'Shelving', action: 'keep', blocked: 'NodeCordoned' },
+  },
+  {
+    name: 'one that is paused is kept as it is',
+    spec: { powerState: 'Paused' },
+    active: 'Paused',
+    want: { ...keeping, active: 'Paused', action: 'keep' },
+  },
+  {
+    name: 'and stays paused where the drain is called off',
+    spec: { powerState: 'Paused' },
+    kept: snapshot({}, taken),
+    active: 'Paused',
+    on: open,
+    want: { ...running, phase: 'Paused', active: 'Paused' },
+  },
+  {
+    name: 'one that is locked leaves: a lock keeps people off, not the node',
+    spec: { locked: { reason: 'the exam runs on it' } },
+    want: { ...keeping, action: 'keep' },
+  },
+  {
+    name: 'one that expired and is to be stopped is stopped: nobody wants its disk',
+    spec: expired('Stop'),
+    want: { ...running, phase: 'Stopping', active: 'Expired', action: 'delete' },
+  },
+  {
+    name: 'one that expired and is to be kept for that is kept once, and the drain waits as long',
+    spec: expired('SnapshotThenDelete'),
+    want: { ...running, action: 'keep', blocked: 'NodeCordoned' },
+  },
+  {
+    name: 'one that is stopped has nothing to leave',
+    spec: { powerState: 'Stopped' },
+    pod: 'none',
+    want: { ...running, phase: 'Stopped', active: 'Stopped' },
+  },
+  {
+    name: 'one that is being rescued stays until that is over, and says so',
+    spec: { rescue: { claim: 'tools' } },
+    rescued: true,
+    want: { ...running, blocked: 'NodeCordoned' },
+  },
+  {
+    name: 'so does one that is to be',
+    spec: { rescue: { claim: 'tools' } },
+    kept: snapshot(),
+    want: { ...running, blocked: 'NodeCordoned' },
+  },
+  {
+    name: 'one that is brought back from a rescue stays until it is back',
+    rescued: true,
+    want: { ...running, blocked: 'NodeCordoned' },
+  },
+  {
+    name: 'a rescue that is asked for after a pause for the drain lets the guest go on',
+    spec: { rescue: { claim: 'tools' } },
+    active: 'Paused',
+    want: { ...running, phase: 'Booting', action: 'resume', blocked: 'NodeCordoned' },
   },
   {
     name: 'what former drains left is taken away once the VM runs',

@@ -5,10 +5,9 @@ import { keyOf } from '../kube/object.ts'
 import { isControlledBy } from '../kube/owner.ts'
 import { standingOf, travelSnapshotOf } from '../snapshot/keep.ts'
 import { keeping } from './expiring.ts'
-import { isCordoned } from './node-loss.ts'
 import type { Observed } from './observed.ts'
 import { type PodView, viewPod } from './pod-view.ts'
-import { isDraining, isRelocating, toleratesCordon } from './relocating.ts'
+import { isDraining, isRelocating, isRescued } from './relocating.ts'
 import { judgePod } from './running.ts'
 import { shelvedOf } from './shelved.ts'
 import type { Sources } from './sources.ts'
@@ -39,6 +38,7 @@ export function drained(observed: Observed, pod: PodView | undefined): Verdict |
   if (!isDraining(observed)) return undefined
   const snapshot = travelling(observed)
   if (snapshot === undefined) return leaving(observed, pod, shelvedOf(instance)?.snapshot)
+  if (isRescued(instance)) return undefined
   const { name } = snapshot.metadata
   const { atRest: _, passing: __, ...verdict } = judgePod(observed, pod)
   switch (standingOf(kept)) {
@@ -94,23 +94,6 @@ export function notRelocated(
   const message = `Node ${node} is to be drained, and the VM runs on there, because it could not be kept. ${why} Delete the failed Snapshot, and another one is taken; or set spec.eviction to Recreate, which gives the disk up.`
   const told = { reason: 'NotKept', message } as const
   return { phase: 'Stalled', stalled: told, drainBlocked: told }
-}
-
-/** Why a drain of the node waits for a VM that does not let itself be evicted; undefined: none does. */
-export function blocking(
-  { instance, node }: Pick<Observed, 'instance' | 'node'>,
-  pod: PodView,
-): Verdict['drainBlocked'] {
-  const { eviction } = instance.spec
-  if (!isCordoned(node)) return undefined
-  const is = (why: string) => `Node ${pod.node} is cordoned, and its drain waits for this VM, ${why}`
-  if (eviction === 'Block') {
-    const message = `${is('as eviction is Block.')} To let the VM go: set spec.eviction to Recreate, or spec.powerState to Stopped.`
-    return { reason: 'NodeCordoned', message }
-  }
-  if (eviction !== 'SnapshotThenRecreate' || !toleratesCordon(instance)) return undefined
-  const message = `${is('which may be placed on cordoned nodes, so that it could come back.')} To let it go: take the toleration of node.kubernetes.io/unschedulable out of spec.placement.tolerations and rebuild it, or set spec.eviction to Recreate.`
-  return { reason: 'NodeCordoned', message }
 }
 
 /** Snapshots that were taken for a drain, and are of no use any more: of a drain that was called off, or of one before the last. */

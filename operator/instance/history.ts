@@ -110,6 +110,7 @@ const losses: ReadonlySet<string> = new Set([
   'GuestRebooted',
   'Drained',
   'Preempted',
+  'NodeShutdown',
   'NodeLost',
 ])
 

@@ -20,6 +20,7 @@ export const ownEndings: ReadonlySet<string> = new Set<Reason>([
   'SpecChanged',
   'Rebuilding',
   'Moving',
+  'KVMTaken',
   'Relocating',
   'VolumeTaken',
 ])

@@ -1,5 +1,6 @@
 import { keyOf, type ObjectMeta, objectKey, type Pod } from '../kube/object.ts'
 import type { Store } from '../kube/store.ts'
+import type { WithoutKvm } from './accelerator.ts'
 import { childName } from './children.ts'
 import { viewPod } from './pod-view.ts'
 
@@ -9,6 +10,8 @@ export type MadePod = Readonly<{
   rebuildGeneration: number
   /** VMs that came before it, since the last rebuild. */
   restarts: number
+  /** Why it does not ask for KVM, where it does not. */
+  withoutKvm?: WithoutKvm | undefined
   /** When it was made. */
   at: Date
   /** The cache has shown it: if it is not there now, it is gone. */
@@ -39,10 +42,10 @@ export class MadePods {
 
   /** This pod was just made for the instance. */
   note({ metadata: { uid } }: Owner, pod: Pod, at: Date): void {
-    const { rebuildGeneration, restarts, uid: podUID } = viewPod(pod)
+    const { rebuildGeneration, restarts, withoutKvm, uid: podUID } = viewPod(pod)
     const key = keyOf(pod)
     const isSeen = this.#pods.getByKey(key)?.metadata.uid === podUID
-    this.#byPodKey.set(key, { instanceUID: uid, podUID, rebuildGeneration, restarts, at, isSeen })
+    this.#byPodKey.set(key, { instanceUID: uid, podUID, rebuildGeneration, restarts, withoutKvm, at, isSeen })
   }
 
   /** Undefined also for an instance that was deleted and made again since. */

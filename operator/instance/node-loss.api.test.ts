@@ -111,6 +111,36 @@ async function drained(name: string, podUID: string | undefined): Promise<void> 
     async () => (await lab.client.find(pods, target))?.metadata.uid !== podUID,
   )
 }
+const shutDown = (name: string) => world.kubelet.shutDown(lab.pod(name))
+
+test('the VM of a node that shuts down in order starts elsewhere, and says why; the node may come back', async () => {
+  await setNode('two', { unschedulable: null })
+  lost = ''
+  await lab.create('web4')
+  await lab.create('web5', { restartPolicy: 'Never' })
+  const before = await lab.phase('web4', 'Ready')
+  await lab.phase('web5', 'Ready')
+  assert.is(before.status?.nodeName, 'one')
+  lost = 'one'
+  await setNode('one', { taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] })
+  await Promise.all(['web4', 'web5'].map(shutDown))
+  const after = await ready('web4', before.status?.podUID)
+  assert.equal([after.status?.nodeName, after.status?.restarts], ['two', 1])
+  await told('NodeShutdown')
+  const last = after.status?.actions?.at(-1)
+  assert.equal([last?.action, last?.reason], ['Restart', 'NodeShutdown'])
+  const failed = await lab.phase('web5', 'Failed')
+  assert.match(findCondition(failed.status?.conditions, 'Stalled')?.message ?? '', /imminent node shutdown/)
+
+  await setNode('one', { taints: null })
+  lost = ''
+  await lab.change('web5', { spec: { rebuildGeneration: 1 } })
+  const again = await ready('web5', failed.status?.podUID)
+  assert.is(again.status?.nodeName, 'one')
+  assert.is((await lab.get('web4'))?.status?.podUID, after.status?.podUID)
+  await Promise.all(['web4', 'web5'].map((name) => lab.delete(name)))
+})
+
 const kept = async () => (await lab.client.list(snapshots, { namespace: lab.name })).items
 
 test('a VM that is to keep its disk is kept in a Snapshot first, leaves with it, and counts as no restart', async () => {

@@ -140,7 +140,7 @@ for (const reason of ['Terminated', 'NodeShutdown']) {
     const message = 'Pod was terminated in response to imminent node shutdown.'
     const pod = onNode(podOf(one, { phase: 'Failed', reason, message }))
     const verdict = decide(observed({ instance: one, pod, node: tired }))
-    assert.is(verdict.action?.kind, 'delete')
+    assert.equal([verdict.action?.kind, verdict.active.reason], ['delete', 'NodeShutdown'])
     assert.match(verdict.active.message, /imminent node shutdown/)
   })
 }

@@ -29,7 +29,7 @@ import { mayBeFull } from './overlay-full.ts'
 import { isOurs } from './ownership.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 import { orderUnderWay } from './rebooting.ts'
-import { isDraining } from './relocating.ts'
+import { isLeaving } from './relocating.ts'
 import { bootOf } from './shelved.ts'
 import type { Sources } from './sources.ts'
 
@@ -76,7 +76,7 @@ export async function observe(
   const keeper =
     isToBeKept({ instance, now }) || instance.spec.powerState === 'Shelved'
       ? keeping(asked, '')
-      : isDraining(asked)
+      : isLeaving(asked)
         ? travelling(asked)
         : undefined
   return {

@@ -120,4 +120,36 @@ test('a VM that no node takes says so in the words of the scheduler, and what ca
   await lab.phase('homeless', 'Ready')
 })
 
+test('a VM that its group keeps from every node says so, and starts by itself when another one goes', async () => {
+  const { place } = world.kubelet
+  // The scheduler: two nodes, and what the pods say of their group.
+  world.kubelet.place = async (pod) => {
+    const [term] = pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []
+    if (term === undefined) return place(pod)
+    const labelSelector = Object.entries(term.labelSelector?.matchLabels ?? {}).map((pair) => pair.join('='))
+    const { items } = await lab.client.list(pods, {
+      namespace: lab.name,
+      labelSelector: labelSelector.join(),
+    })
+    const free = ['one', 'two'].find((node) => items.every(({ spec }) => spec.nodeName !== node))
+    const refusal = "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules."
+    return free === undefined ? { refusal } : { node: free }
+  }
+  const placement = { group: { name: 'apart', policy: 'AntiAffinity' } } as const
+  for (const name of ['first', 'second']) {
+    await lab.create(name, { placement })
+    await lab.phase(name, 'Ready')
+  }
+  await lab.create('third', { placement })
+  const waiting = await lab.reason('third', 'Scheduled', 'Unschedulable')
+  const message = findCondition(waiting.status?.conditions, 'Ready')?.message ?? ''
+  assert.match(message, /2 node\(s\) didn't match pod anti-affinity rules.*group\.policy: SoftAntiAffinity/)
+  const { status } = (await lab.get('second')) ?? {}
+  await lab.delete('second')
+  const after = await lab.phase('third', 'Ready')
+  assert.equal([after.status?.nodeName, after.status?.restarts], [status?.nodeName, 0])
+  assert.is(world.kubelet.made(lab.pod('third')), 1)
+  world.kubelet.place = place
+})
+
 test.run()

@@ -32,3 +32,10 @@ export const isDraining = (observed: Asked): boolean =>
   !toleratesCordon(observed.instance) &&
   !isUnreachable(observed.node) &&
   !isToBeKept(observed)
+
+/** Its rescue goes before a drain: the machine runs from another disk than the VM's own, or soon will, and comes back to it. */
+export const isRescued = ({ spec, status }: EphemeralInstance): boolean =>
+  spec.rescue !== undefined || status?.rescue !== undefined
+
+/** It is on its way: nothing that its guest writes from the moment on that is kept would last. */
+export const isLeaving = (observed: Asked): boolean => isDraining(observed) && !isRescued(observed.instance)

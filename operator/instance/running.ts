@@ -9,9 +9,10 @@ import { lookAgainSeconds, overlayFull } from './overlay-full.ts'
 import { copying } from './placing.ts'
 import type { PodView } from './pod-view.ts'
 import { ordered, rebooting } from './rebooting.ts'
-import { isDraining } from './relocating.ts'
+import { isLeaving } from './relocating.ts'
 import { unschedulableMessage } from './unschedulable.ts'
 import { down, type Finding, no, stalled, type Verdict, yes } from './verdict.ts'
+import { secondsToDoWithout } from './without-kvm.ts'
 
 type Step = (observed: Observed, pod: PodView, scheduled: Finding) => Verdict | undefined
 
@@ -44,14 +45,16 @@ function schedulingOf({ config }: Observed, pod: PodView): Finding {
   return no('Unschedulable', unschedulableMessage(pod.unschedulable, config.kvmResource))
 }
 
-function withoutNode({ now }: Observed, pod: PodView, scheduled: Finding): Verdict | undefined {
+function withoutNode(observed: Observed, pod: PodView, scheduled: Finding): Verdict | undefined {
   if (pod.node !== undefined) return undefined
+  const seconds = secondsToDoWithout(observed, pod)
   const verdict: Verdict = {
     phase: 'Pending',
     active: scheduled,
     guestReady: no(scheduled.reason, scheduled.message),
   }
-  const left = passingFor(pod.createdAt, schedulingMilliseconds, now)
+  const left = passingFor(pod.createdAt, schedulingMilliseconds, observed.now)
+  if (seconds !== undefined) return { ...verdict, requeueAfterSeconds: Math.max(seconds, 0.5) }
   if (pod.unschedulable !== undefined || left === 0) return verdict
   return { ...verdict, passing: true, requeueAfterSeconds: left / 1000 }
 }
@@ -115,8 +118,8 @@ function pauseOf({ instance }: Observed, pod: PodView): 'Pausing' | 'Paused' | u
 function isToStandStill(observed: Observed, pod: PodView): boolean {
   const { instance, kept } = observed
   if (instance.spec.powerState === 'Paused') return true
-  const isLeaving = instance.spec.powerState === 'Shelved' || isDraining(observed)
-  if (!isLeaving || standingOf(kept) === 'lost') return false
+  if ((instance.spec.powerState !== 'Shelved' && !isLeaving(observed)) || standingOf(kept) === 'lost')
+    return false
   if (pod.writesVolumes) return false
   return kept?.status?.takenAt !== undefined || pauseOf(observed, pod) !== undefined
 }
@@ -127,7 +130,7 @@ function isToStandStill(observed: Observed, pod: PodView): boolean {
  */
 function paused(observed: Observed, pod: PodView): Verdict | undefined {
   if (!isToStandStill(observed, pod)) return undefined
-  const why = isDraining(observed) ? 'while its disk is kept, as its node is drained' : 'as powerState asks'
+  const why = isLeaving(observed) ? 'while its disk is kept, as its node is drained' : 'as powerState asks'
   const noted = pauseOf(observed, pod)
   if (noted === undefined) {
     const message = `The guest's CPUs are about to be stopped, ${why}.`

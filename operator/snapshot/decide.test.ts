@@ -29,11 +29,15 @@ type Row = Readonly<{
   message?: RegExp
 }>
 
+const active = (reason: string) =>
+  ({ type: 'Active', status: 'False', reason, message: 'so it is', lastTransitionTime: ago(5) }) as const
 const gone = { deletionTimestamp: ago(5) }
 const lost = { exitCode: 1, words: { reason: 'SourceLost', message: 'The source broke off.' } }
 const sourceLost = endedWorker(lost.exitCode, lost.words)
 /** Its record says nothing of snapshots. */
 const olderVm = JSON.parse(JSON.stringify(vm).replace(/\\"fleeceBytes\\":\d+,/, ''))
+/** Its disk is kept for the next node, and its pod is about to go. */
+const relocating = instance({}, { podUID: 'uid-pod', conditions: [active('Relocating')] })
 const waiting: readonly Row[] = [
   {
     name: 'nothing is made before the finalizer is there',
@@ -54,6 +58,11 @@ const waiting: readonly Row[] = [
     name: 'a VM that is going is not begun with',
     of: { snapshot: snapshot(), vm: terminating(vm) },
     want: { phase: 'Pending', reason: 'InstanceNotRunning' },
+  },
+  {
+    name: 'a VM that leaves a drained node is begun with where it comes to',
+    of: { snapshot: snapshot(), instance: relocating },
+    want: { phase: 'Pending', reason: 'InstanceNotRunning', action: undefined },
   },
   {
     name: 'snapshots of one VM take turns',

@@ -1,6 +1,7 @@
 import { bytesOf } from '../api/quantity.ts'
 import type { SnapshotReason } from '../api/snapshot-reasons.ts'
 import { viewPod } from '../instance/pod-view.ts'
+import { isRelocating } from '../instance/relocating.ts'
 import { findCondition } from '../kube/conditions.ts'
 import { hasFinalizer } from '../kube/finalizer.ts'
 import { startTroubleOf } from '../pod/waiting.ts'
@@ -137,6 +138,10 @@ function unpinned(observed: Observed): Verdict | undefined {
   const pod = vm === undefined ? undefined : viewPod(vm)
   if (pod === undefined || !pod.started || pod.terminating || pod.size === undefined) {
     const message = `EphemeralInstance ${name} has no running VM: it is waited for until the deadline.`
+    return waits(observed, 'InstanceNotRunning', message)
+  }
+  if (isRelocating(instance, pod.uid)) {
+    const message = `EphemeralInstance ${name} leaves its node, which is drained: its VM is waited for until the deadline.`
     return waits(observed, 'InstanceNotRunning', message)
   }
   if (pod.fleeceBytes === undefined) {

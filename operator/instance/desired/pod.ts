@@ -57,6 +57,8 @@ export type PodInput = Readonly<{
   avoid?: readonly Requirement[]
   /** Whether a node offers KVM. Default: one does. */
   isKvmOffered?: boolean
+  /** Whether a pod that asked for KVM waited in vain. Default: none did. */
+  isKvmTaken?: boolean
   /** Claims as further disks. Default: none. */
   volumes?: readonly DiskVolume[]
   config: Pick<
@@ -237,8 +239,8 @@ function containerPorts(instance: EphemeralInstance) {
   return [...declared, { name: controlPortName, containerPort: controlPort, protocol: 'TCP' }]
 }
 
-const withoutKvm = ({ instance, config, isKvmOffered = true }: PodInput) =>
-  whyWithoutKvm(instance, config, isKvmOffered)
+const withoutKvm = ({ instance, config, isKvmOffered = true, isKvmTaken }: PodInput) =>
+  whyWithoutKvm(instance, config, isKvmOffered, isKvmTaken)
 
 function resources(input: PodInput) {
   const { instance, size, config } = input

@@ -24,7 +24,7 @@ const owning: readonly ResourceType<KubeObject>[] = [
   persistentVolumeClaims,
 ]
 
-/** Plays the cluster's garbage collector for our kinds: pods, Secrets, claims, instances, Services and budgets whose owner is gone are deleted. */
+/** Plays the cluster's garbage collector for our kinds: pods, Secrets, claims, instances, Snapshots, Services and budgets whose owner is gone are deleted. */
 export class FakeGarbageCollector {
   readonly #client: KubeClient
   readonly #owners: ReadonlyMap<string, Reflector<KubeObject>>
@@ -41,6 +41,7 @@ export class FakeGarbageCollector {
       this.#dependents<KubeObject>(secrets),
       this.#dependents<KubeObject>(persistentVolumeClaims),
       this.#dependents<KubeObject>(ephemeralInstances),
+      this.#dependents<KubeObject>(snapshots),
       this.#dependents<KubeObject>(services),
       this.#dependents<KubeObject>(podDisruptionBudgets),
     ]

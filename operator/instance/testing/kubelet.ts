@@ -168,6 +168,21 @@ export class FakeKubelet {
     })
   }
 
+  /** The node shuts down in order: its kubelet lets the guest power off, and then marks the pod, whatever its restartPolicy. */
+  async shutDown(pod: string): Promise<void> {
+    await this.#patch(pod, (live) => {
+      this.vms.end(addressIn(live))
+      const words = { reason: 'Terminated', message: 'The guest powered off, as it was asked to.' }
+      const ended = { exitCode: 0, reason: 'Completed', message: JSON.stringify(words) }
+      const terminated = { ...ended, finishedAt: toTimestamp(this.#clock.now()) }
+      const status = this.#container(live, { ready: false, started: false, state: { terminated } })
+      const message = 'Pod was terminated in response to imminent node shutdown.'
+      const disrupted = { type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message }
+      const conditions = [...(status.conditions ?? []), disrupted]
+      return { ...status, phase: 'Failed', reason: 'Terminated', message, conditions }
+    })
+  }
+
   async #reconcile(key: string): Promise<Outcome> {
     const pod = this.#pods.store.getByKey(key)
     if (pod === undefined) return {}
