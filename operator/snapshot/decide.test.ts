@@ -38,6 +38,10 @@ const sourceLost = endedWorker(lost.exitCode, lost.words)
 const olderVm = JSON.parse(JSON.stringify(vm).replace(/\\"fleeceBytes\\":\d+,/, ''))
 /** Its disk is kept for the next node, and its pod is about to go. */
 const relocating = instance({}, { podUID: 'uid-pod', conditions: [active('Relocating')] })
+const unschedulable = worker({
+  phase: 'Pending',
+  conditions: [{ type: 'PodScheduled', status: 'False', message: 'no node fits' }],
+})
 const waiting: readonly Row[] = [
   {
     name: 'nothing is made before the finalizer is there',
@@ -94,14 +98,59 @@ const atWork: readonly Row[] = [
     of: { snapshot: snapshot({}, { ...pinned, claim: undefined }), claim: undefined },
     want: { action: 'createClaim' },
   },
-  { name: 'then the moment is fixed', of: { snapshot: snapshot({}, pinned) }, want: { action: 'take' } },
+  {
+    name: 'then the worker',
+    of: { snapshot: snapshot({}, pinned) },
+    want: { phase: 'Pending', reason: 'Preparing', action: 'createWorker' },
+  },
+  {
+    name: 'the moment waits for a worker that has not started',
+    of: { snapshot: snapshot({}, pinned), worker: worker({ phase: 'Pending' }) },
+    want: { phase: 'Pending', reason: 'Preparing', action: undefined },
+  },
+  {
+    name: 'and for one that no node takes',
+    of: { snapshot: snapshot({}, pinned), worker: unschedulable },
+    want: { phase: 'Pending', reason: 'Unschedulable', action: undefined },
+    message: /no node fits/,
+  },
+  {
+    name: 'and for one that is going',
+    of: {
+      snapshot: snapshot({}, pinned),
+      worker: { ...working, metadata: { ...working.metadata, ...gone } },
+    },
+    want: { phase: 'Pending', action: undefined },
+  },
+  {
+    name: 'once the worker runs, the moment is fixed',
+    of: { snapshot: snapshot({}, pinned), worker: working },
+    want: { phase: 'Pending', action: 'take' },
+  },
+  {
+    name: 'a moment that nobody wrote down is asked for again before its image is Ready',
+    of: { snapshot: snapshot({}, pinned), worker: endedWorker(0, completeWords) },
+    want: { phase: 'Pending', action: 'take' },
+  },
+  {
+    name: 'a worker that failed before the moment gives way to another',
+    of: { snapshot: snapshot({}, pinned), worker: sourceLost },
+    want: { phase: 'Pending', action: 'removeWorker' },
+    message: /another one follows/,
+  },
+  {
+    name: 'a VM that is going before the moment is lost',
+    of: { snapshot: snapshot({}, pinned), vm: terminating(vm), worker: working },
+    want: { reason: 'SourceLost' },
+    message: /is going/,
+  },
   {
     name: 'a moment that is not exported is exported',
     of: { snapshot: snapshot({}, taken), disk: disk({ exports: [] }) },
     want: { phase: 'Snapshotting', action: 'take' },
   },
   {
-    name: 'an exported moment gets its worker',
+    name: 'an exported moment without a worker gets one',
     of: { snapshot: snapshot({}, taken), disk: disk() },
     want: { phase: 'Snapshotting', action: 'createWorker' },
   },
@@ -118,12 +167,9 @@ const atWork: readonly Row[] = [
     name: 'a worker without a node is said to have none',
     of: {
       snapshot: snapshot({}, taken),
-      worker: worker({
-        phase: 'Pending',
-        conditions: [{ type: 'PodScheduled', status: 'False', message: 'no node fits' }],
-      }),
+      worker: unschedulable,
     },
-    want: { reason: 'Unschedulable' },
+    want: { phase: 'Snapshotting', reason: 'Unschedulable' },
     message: /no node fits/,
   },
   {

@@ -4,15 +4,11 @@ import { viewPod } from '../instance/pod-view.ts'
 import { isRelocating } from '../instance/relocating.ts'
 import { findCondition } from '../kube/conditions.ts'
 import { hasFinalizer } from '../kube/finalizer.ts'
-import { startTroubleOf } from '../pod/waiting.ts'
-import { retryDelaySeconds } from '../worker/backoff.ts'
-import { progressOf } from '../worker/state.ts'
 import { viewWorker } from '../worker/view.ts'
 import { contentName, snapshotFinalizer } from './children.ts'
-import { blockNames } from './disk/names.ts'
-import { isTaken } from './disk/plan.ts'
+import { copierFailed, copying, starting, untaken, withoutCopier } from './copier.ts'
 import type { Observed } from './observed.ts'
-import { endOf, failed, goesOn, type Verdict } from './verdict.ts'
+import { endOf, failed, goesOn, isUntaken, lost, type Verdict } from './verdict.ts'
 
 /** One question about what was observed; undefined hands on to the next. */
 type Check = (observed: Observed) => Verdict | undefined
@@ -27,10 +23,11 @@ const checks: readonly Check[] = [
   unpinned, //       it is not yet settled which VM it is of
   sourceLost, //     that VM is gone
   withoutClaim, //   there is nowhere to put it
-  untaken, //        the moment has not come
   copierFailed, //   the worker gave up
+  withoutCopier, //  there is nobody to copy it
+  starting, //       the worker is not there yet
+  untaken, //        all is there but the moment
   copying, //        the worker works
-  withoutCopier, //  the moment is fixed, and nobody copies it
 ]
 
 /** What to say of a snapshot and what to do about it. Pure: the same observation gives the same verdict. */
@@ -41,8 +38,6 @@ export function decide(observed: Observed): Verdict {
   }
   throw new TypeError(`snapshot ${observed.snapshot.metadata.name} was left undecided`)
 }
-
-const again = 2
 
 function deleting({ snapshot, users }: Observed): Verdict | undefined {
   if (snapshot.metadata.deletionTimestamp === undefined) return undefined
@@ -86,7 +81,8 @@ function unprotected({ snapshot }: Observed): Verdict | undefined {
 
 function complete({ snapshot, worker }: Observed): Verdict | undefined {
   const outcome = worker === undefined ? undefined : viewWorker(worker).outcome
-  if (outcome?.kind !== 'complete') return undefined
+  // Of a moment that was fixed by an operator who died of it, the VM still knows when it was.
+  if (outcome?.kind !== 'complete' || isUntaken(snapshot)) return undefined
   const { result } = outcome
   const diskBytes = bytesOf(snapshot.status?.source?.disk ?? '0')
   if (result.virtualSize < diskBytes || result.format !== 'qcow2') {
@@ -177,11 +173,8 @@ function lossOf({ snapshot, vm, instance }: Observed): string | undefined {
   }
   const pod = viewPod(vm)
   if (pod.phase === 'Succeeded' || pod.phase === 'Failed') return `the VM of ${name} ended`
-  return undefined
+  return pod.terminating && isUntaken(snapshot) ? `the VM of ${name} is going` : undefined
 }
-
-const lost = (why: string): Verdict =>
-  failed('SourceLost', `The disk is gone: ${why} before the copy was done. Make another Snapshot.`)
 
 function sourceLost(observed: Observed): Verdict | undefined {
   const why = lossOf(observed)
@@ -203,101 +196,4 @@ function withoutClaim({ snapshot, claim }: Observed): Verdict | undefined {
     'ClaimLost',
     `PersistentVolumeClaim ${name} is being deleted or lost its volume. Make another Snapshot.`,
   )
-}
-
-function untaken({ snapshot, vm }: Observed): Verdict | undefined {
-  if (snapshot.status?.takenAt !== undefined) return undefined
-  if (vm?.metadata.deletionTimestamp !== undefined)
-    return lost(`the VM of ${snapshot.spec.instance} is going`)
-  const message = 'The moment is being fixed in the VM.'
-  return { ...goesOn('Pending', 'Preparing', message), action: 'take', requeueAfterSeconds: again }
-}
-
-/** Failures of a worker that another worker would meet as well. */
-const hopeless: ReadonlySet<SnapshotReason> = new Set(['NoSpace', 'TargetFailed', 'DeadlineExceeded'])
-
-function copierFailed(observed: Observed): Verdict | undefined {
-  const { snapshot, disk } = observed
-  const worker = observed.worker === undefined ? undefined : viewWorker(observed.worker)
-  const outcome = worker?.outcome
-  if (worker === undefined || outcome?.kind !== 'failed') return undefined
-  if (outcome.permanent || hopeless.has(outcome.reason)) {
-    const hint =
-      outcome.reason === 'NoSpace'
-        ? ' Make another Snapshot with a larger spec.capacity.'
-        : ' Make another Snapshot.'
-    return failed(outcome.reason, `${outcome.message}${hint}`)
-  }
-  const verdict = fateOf(observed)
-  if (verdict !== undefined) return verdict
-  if (disk.kind === 'unreachable') return unreachable(disk.message)
-  const attempts = (snapshot.status?.attempts ?? 0) + 1
-  const message = `The worker failed (${outcome.reason}: ${outcome.message}); another one copies the same moment.`
-  const next: Verdict = { ...goesOn('Snapshotting', 'Copying', message), requeueAfterSeconds: again }
-  const due = Date.parse(worker.terminated?.finishedAt ?? '') + retryDelaySeconds(attempts) * 1000
-  if (observed.now.getTime() < due) return next
-  return { ...next, action: 'removeWorker', facts: { attempts } }
-}
-
-/** What became of the moment in QEMU, where it is no more. */
-function fateOf({ snapshot, disk }: Observed): Verdict | undefined {
-  if (disk.kind !== 'seen') return undefined
-  if (!isTaken(disk.graph, blockNames(snapshot.metadata.uid ?? '')))
-    return lost(`QEMU of ${snapshot.spec.instance} was started anew`)
-  if (!disk.isBroken) return undefined
-  const message =
-    'The guest overwrote more of its disk than can be kept aside while it is copied, or its disk was too slow. The guest goes on. Make another Snapshot when it writes less, or to a faster StorageClass.'
-  return failed('FleeceFull', message)
-}
-
-const unreachable = (message: string): Verdict => ({
-  ...goesOn(
-    'Snapshotting',
-    'ControlUnreachable',
-    `The control port of the VM cannot be reached (${message}); it is tried again.`,
-  ),
-  requeueAfterSeconds: again,
-})
-
-function copying({ snapshot, worker, state }: Observed): Verdict | undefined {
-  if (worker === undefined) return undefined
-  const pod = viewWorker(worker)
-  const trouble = startTroubleOf(pod.waiting)
-  const verdict: Verdict = {
-    ...goesOn('Snapshotting', 'Copying', copyingMessage),
-    requeueAfterSeconds: again,
-  }
-  if (pod.terminating) return verdict
-  if (trouble !== undefined)
-    return {
-      ...verdict,
-      reason: trouble.reason as SnapshotReason,
-      message: trouble.message,
-      requeueAfterSeconds: 30,
-    }
-  if (pod.unschedulable !== undefined) {
-    const message = `No node takes the worker at present: ${pod.unschedulable}`
-    return { ...verdict, reason: 'Unschedulable', message, requeueAfterSeconds: 30 }
-  }
-  const progress = state === undefined ? undefined : progressOf(state)
-  return { ...verdict, progress: Math.max(progress ?? 0, snapshot.status?.progress ?? 0) }
-}
-
-const copyingMessage = "The disk as it was at the snapshot's moment is being copied; the guest goes on."
-
-function withoutCopier(observed: Observed): Verdict {
-  const { snapshot, disk, vm } = observed
-  const verdict = fateOf(observed)
-  if (verdict !== undefined) return verdict
-  if (vm?.metadata.deletionTimestamp !== undefined)
-    return lost(`the VM of ${snapshot.spec.instance} is going`)
-  if (disk.kind === 'unreachable') return unreachable(disk.message)
-  const { export: id } = blockNames(snapshot.metadata.uid ?? '')
-  const isOffered = disk.kind === 'seen' && disk.graph.exports.some((one) => one.id === id && !one.isGoing)
-  if (!isOffered) return { ...goesOn('Snapshotting', 'Preparing', copyingMessage), action: 'take' }
-  return {
-    ...goesOn('Snapshotting', 'Copying', copyingMessage),
-    action: 'createWorker',
-    requeueAfterSeconds: again,
-  }
 }

@@ -52,6 +52,9 @@ export function contentSecret(snapshot: Snapshot, masterKey: Uint8Array): Intent
   })
 }
 
+/** For so long a worker waits for the moment: longer than it takes to fix one in a guest whose agent and disk hang. */
+const awaitSeconds = 120
+
 export type WorkerPlace = Readonly<{
   /** The address of the VM's pod. */
   address: string
@@ -78,6 +81,7 @@ export function contentWorker(
       NBD: `${host}:${nbdPort}/${blockNames(snapshot.metadata.uid ?? '').export}`,
       MAX_BYTES: String(diskBytesOf(snapshot.status?.source?.disk ?? '0')),
       COMPRESS: 'zstd',
+      AWAIT_SECONDS: String(awaitSeconds),
     },
     deadlineSeconds: Math.max(1, Math.floor(secondsLeft)),
     config,

@@ -16,19 +16,21 @@ test.before(async () => {
 test.after(() => world?.stop())
 
 let labs = 0
-/** A running instance, and a snapshot of it whose worker does not get anywhere. */
+/** A running instance, and a snapshot of it whose moment is fixed, and whose worker gets no further. */
 async function halfWay(): Promise<Lab> {
   const lab = await world.lab(`half-way-${++labs}`)
   await lab.operator()
   await lab.create('web1')
   await lab.phase('web1', 'Ready')
   const made = await createSnapshot(lab)
-  lab.world.kubelet.holdAt(worker(lab, contentName(made)), 'bound')
-  await lab.until('a worker', () => lab.world.kubelet.store.getByKey(worker(lab, contentName(made))))
+  lab.world.kubelet.holdAt(worker(lab, contentName(made)), 'running')
+  await lab.until('the moment', async () => (await findSnapshot(lab))?.status?.takenAt !== undefined)
   return lab
 }
 const worker = (lab: Lab, name: string) => `${lab.name}/${name}`
 const workerOf = async (lab: Lab) => worker(lab, contentName((await findSnapshot(lab)) as never))
+
+const brokenOff = { exitCode: 1, reason: 'SourceLost', message: 'The source broke off.' }
 
 type Interruption = Readonly<{
   name: string
@@ -64,7 +66,7 @@ const interruptions: readonly Interruption[] = [
         reason: 'QEMUFailed',
         message: 'It ended.',
       })
-      lab.world.kubelet.holdAt(await workerOf(lab), 'ready')
+      await lab.world.kubelet.end(await workerOf(lab), brokenOff)
     },
     reason: 'SourceLost',
     message: /started anew/,
@@ -103,6 +105,23 @@ test('a worker that is deleted half-way is made again, and copies the same momen
   await lab.until('the snapshot to be Ready', () => settled('Ready')(lab))
   assert.is(qemuOf(lab)?.moments.length, 1)
   await lab.until('QEMU to be clean', () => qemuOf(lab)?.isClean)
+})
+
+test('while its worker has not started, nothing is made in the VM, and the instance may go', async () => {
+  const lab = await world.lab(`half-way-${++labs}`)
+  await lab.operator()
+  await lab.create('web1')
+  await lab.phase('web1', 'Ready')
+  const made = await createSnapshot(lab)
+  lab.world.kubelet.holdAt(worker(lab, contentName(made)), 'bound')
+  await lab.until('a worker', () => lab.world.kubelet.store.getByKey(worker(lab, contentName(made))))
+  assert.ok(qemuOf(lab)?.isClean)
+  assert.is(qemuOf(lab)?.moments.length, 0)
+  await lab.delete('web1')
+  await lab.until('the end', () => settled('Failed')(lab))
+  const stalled = findCondition((await findSnapshot(lab))?.status?.conditions, 'Stalled')
+  assert.is(stalled?.reason, 'SourceLost')
+  await lab.until('all to be taken away', async () => (await leftIn(lab)).length === 0)
 })
 
 test('snapshots of one VM take turns, each with a moment of its own', async () => {

@@ -65,3 +65,10 @@ export function endOf({ status }: Pick<Snapshot, 'status'>): 'ready' | 'failed' 
   if (is('Stalled') === true) return 'failed'
   return is('Ready') === true ? 'ready' : undefined
 }
+
+/** That disk can be read no more. */
+export const lost = (why: string): Verdict =>
+  failed('SourceLost', `The disk is gone: ${why} before the copy was done. Make another Snapshot.`)
+
+/** Its moment has not been fixed yet, as far as it was written down. */
+export const isUntaken = ({ status }: Pick<Snapshot, 'status'>): boolean => status?.takenAt === undefined

@@ -216,6 +216,7 @@ export class FakeKubelet {
     }
     if (reached === 'running' && isServing(pod)) return {}
     if (reached === 'running' && isWorker(pod)) {
+      if (this.#awaitsMoment(pod)) return { requeueAfterSeconds: 0.1 }
       await this.end(key, this.#workerEnding(pod))
       return {}
     }
@@ -235,11 +236,16 @@ export class FakeKubelet {
     return since + this.#bootMs - this.#clock.monotonic()
   }
 
+  /** It may wait for an export that is not there yet, of a QEMU that is. */
+  #awaitsMoment(pod: Pod): boolean {
+    const waits = pod.spec.containers[0]?.env?.some(({ name }) => name === 'WORKER_AWAIT_SECONDS')
+    const { host, name } = exportFor(pod)
+    return waits === true && this.vms.qemu(host)?.exports.has(name) === false
+  }
+
   /** A worker that reads a VM's disk, or an image, fails where that is not served. */
   #workerEnding(pod: Pod): Ending {
-    const [container] = pod.spec.containers
-    const from = container?.env?.find(({ name }) => name === 'WORKER_NBD')?.value
-    const [, host = '', name = ''] = /^(.*):\d+\/(.*)$/.exec(from ?? '') ?? []
+    const { from, host, name } = exportFor(pod)
     if (from !== undefined && name === 'disk' && this.#isOffered(host)) return this.workers.endingOf(pod)
     const qemu = this.vms.qemu(host)
     if (from === undefined || (qemu?.exports.has(name) && !qemu.isBroken)) return this.workers.endingOf(pod)
@@ -367,3 +373,10 @@ const startsAgain = (pod: Pod, exitCode: number): boolean =>
   pod.spec.restartPolicy === 'Always' || (pod.spec.restartPolicy === 'OnFailure' && exitCode !== 0)
 
 const addressIn = (pod: Pod): string => pod.status?.podIPs?.[0]?.ip ?? ''
+
+/** What a worker reads from another pod: that one's address, and the export's name. */
+function exportFor(pod: Pod): Readonly<{ from: string | undefined; host: string; name: string }> {
+  const from = pod.spec.containers[0]?.env?.find(({ name }) => name === 'WORKER_NBD')?.value
+  const [, host = '', name = ''] = /^(.*):\d+\/(.*)$/.exec(from ?? '') ?? []
+  return { from, host, name }
+}

@@ -140,8 +140,8 @@ export const paths: readonly Path[] = [
     before: async (lab) => {
       await running(lab)
       const made = await createSnapshot(lab)
-      // Its worker never gets further than its node.
-      lab.world.kubelet.holdAt(`${lab.name}/${contentName(made)}`, 'bound')
+      // Its worker never ends.
+      lab.world.kubelet.holdAt(`${lab.name}/${contentName(made)}`, 'running')
       await lab.until('the moment to be fixed', () => qemuOf(lab)?.exports.size === 1)
     },
     act: (lab) => deleteSnapshot(lab),

@@ -3,12 +3,10 @@ obtain() {
   choose_digest
   tell Preparing
   find_source
-  if [ -n "${WORKER_DIGEST-}" ]; then
-    digest_file "$source"
-    source_digest=$found_digest
-  fi
+  [ -z "$wanted" ] || begin_digest "$source"
   judge "$source" "${source##*/}"
   convert_image no
+  [ -z "$wanted" ] || { settle_digest; source_digest=$found_digest; }
 }
 
 # find_source: sets `source`.

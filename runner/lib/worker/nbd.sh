@@ -43,11 +43,20 @@ open_far_disk() {
   disk_there="driver=nbd,server.type=unix,server.path=$nbd_here,export=${WORKER_NBD#*/}"
 }
 
-# find_export: waits a little for a server that is not there yet.
+# find_export: waits for an export that is not there yet, WORKER_AWAIT_SECONDS long, and then a little for a server that does not answer.
 find_export() {
-  local tries=1
+  local tries=1 patience
+  uptime_seconds
+  patience=$((seconds + ${WORKER_AWAIT_SECONDS:-0}))
   until timeout 20 qemu-img info --image-opts --output=json "$disk_there" >"$run/info" 2>"$run/errors"; do
     last_error "$run/errors"
+    uptime_seconds
+    if [ "$seconds" -lt "$patience" ]; then
+      keep_helpers
+      check_deadline
+      pause 0.2
+      continue
+    fi
     [ "$tries" -lt "$most_tries" ] || fail SourceLost "The export cannot be reached: ${text##*: }"
     wait_for_server "$tries"
     tries=$((tries + 1))

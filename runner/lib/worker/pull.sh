@@ -5,8 +5,8 @@ stall_seconds=${WORKER_STALL_SECONDS:-120}
 
 obtain() {
   open_far_disk
-  tell Downloading
   find_export
+  tell Downloading
   format=raw virtual_size=$(jq -r '."virtual-size"' "$run/info") name="The export"
   limit_size
   if [ "${WORKER_EXPORT:-disk}" = file ]; then

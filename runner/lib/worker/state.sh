@@ -24,7 +24,11 @@ percent() {
 plain() { text=$(printf %s "$1" | tr '\n\t' '  ' | tr -cd ' -~' | cut -c1-600); }
 
 # refuse REASON MESSAGE: the content or its address can't be used; trying again is of no use. fail: it may heal.
-refuse() { give_up 2 "$@"; }
+# What is not the file that was wanted is called so first.
+refuse() {
+  [ -z "${wanted-}" ] || settle_digest
+  give_up 2 "$@"
+}
 fail() { give_up 1 "$@"; }
 give_up() {
   plain "$3"

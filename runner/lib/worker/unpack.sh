@@ -114,12 +114,18 @@ check_digest() {
   [ -z "$wanted" ] || [ "$1" = "$wanted" ] || refuse DigestMismatch "What came has the digest $1, not $wanted: see which of both is right."
 }
 
-# digest_file FILE: sets `found_digest`, and checks it.
-digest_file() {
+# begin_digest FILE: takes `found_digest` while the file is judged and converted; settle_digest waits for it, and checks it.
+digest_of=''
+begin_digest() {
   total=$(stat -L -c %s "$1")
-  "${algorithm}sum" "$1" >"$run/digest" 2>"$run/errors" &
-  reader=$!
-  follow "$reader" read_progress || fail SourceLost "${1##*/} cannot be read: $(tail -n 1 "$run/errors")"
+  "${algorithm}sum" "$1" >"$run/digest" 2>"$run/errors.digest" &
+  reader=$! digest_of=${1##*/}
+}
+settle_digest() {
+  local name=$digest_of digest
+  [ -n "$name" ] || return 0
+  digest_of=''
+  follow "$reader" read_progress || fail SourceLost "$name cannot be read: $(tail -n 1 "$run/errors.digest")"
   read -r digest _ <"$run/digest"
   found_digest=$algorithm:$digest
   check_digest "$found_digest"
@@ -159,16 +165,17 @@ whole_progress() { bytes=$(stat -c %s "$whole"); percent; }
 take_upload() {
   compression_of "$(first_bytes "$1" 16)"
   if [ -z "$compression" ]; then
-    digest_file "$1"
     mv "$1" "$mine.content.partial"
+    begin_digest "$mine.content.partial"
   else
     tell Converting
     upload=$1
     take_stream feed_upload "$mine.content.partial"
     rm -f "$1"
   fi
-  source_digest=$found_digest
   finish_content "$mine.content.partial" "$2"
+  settle_digest
+  source_digest=$found_digest
 }
 feed_upload() { cat "$upload"; }
 
