@@ -22,13 +22,16 @@ export type Measured = Readonly<{
   plain: readonly number[]
   /** From the moment until Ready, and qemu-img convert -c of the same disk. */
   durations: readonly Readonly<{ snapshot: number; byHand: number }>[]
+  /** From the apply until Ready. */
+  totals: readonly number[]
   writes: readonly Readonly<{ before: number; meanwhile: number }>[]
   /** From the apply to ssh: of a child, and of a VM of the original image. */
   boots: readonly Readonly<{ child: number; original: number }>[]
 }>
 
 /** Medians, and ratios of medians. */
-export function snapshotMetrics({ gaps, quiesced, plain, durations, writes, boots }: Measured): Metrics {
+export function snapshotMetrics(measured: Measured): Metrics {
+  const { gaps, quiesced, plain, durations, totals, writes, boots } = measured
   const rest = median(gaps.map((gap) => gap.rest))
   const throughput: Metric = {
     ...ratio(
@@ -50,6 +53,7 @@ export function snapshotMetrics({ gaps, quiesced, plain, durations, writes, boot
       durations.map(({ snapshot }) => snapshot),
       durations.map(({ byHand }) => byHand),
     ),
+    apply_to_ready_ms: { value: median(totals), unit: 'ms', baseline: 0, n: totals.length },
     write_throughput_ratio: throughput,
     write_slowdown_ratio: { ...throughput, value: 1 / throughput.value, ratio: 1 / throughput.value },
     child_boot_ratio: ratio(

@@ -2,9 +2,9 @@
  * What a snapshot costs the guest, how long it takes, how its child boots, and what an import costs. Prints a table and writes bench/results/snapshot.json
  * and the table in docs/performance.md. Run it with `make bench-snapshot`, on a machine that does nothing else.
  *
- *   hack/cluster/in node bench/snapshot/run.ts [--rounds N] [--data MIB] [--dry-run]
+ *   hack/cluster/in node bench/snapshot/run.ts [--rounds N] [--pauses N] [--data MIB] [--dry-run]
  *
- * --rounds: of each kind (default 3); --data: MiB that the guest has written before, half of it noise (default 512);
+ * --rounds: of each kind (default 3), but of snapshots of a guest at rest --pauses (default 9), as what they add to a pause differs most; --data: MiB that the guest has written before, half of it noise (default 512);
  * --dry-run: both files are left as they are.
  */
 import { execFileSync } from 'node:child_process'
@@ -33,12 +33,14 @@ import { drop, take } from './take.ts'
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
+    pauses: { type: 'string', default: '9' },
     data: { type: 'string', default: '512' },
     'dry-run': { type: 'boolean', default: false },
   },
 })
 const namespace = 'bench-snapshot'
-const rounds = Array.from({ length: Number(values.rounds) }, (_, at) => at + 1)
+const roundsOf = (count: string) => Array.from({ length: Number(count) }, (_, at) => at + 1)
+const rounds = roundsOf(values.rounds)
 const guest: Guest = { cpus: 1, memoryBytes: 256 * 1024 ** 2, diskBytes: 2 * 1024 ** 3 }
 const key = makeSshKey()
 const make = instanceIn(namespace, key)
@@ -81,30 +83,37 @@ async function measure(workbench: Workbench): Promise<Measured> {
 
   const gaps: { rest: number; snapshot: number }[] = []
   const writes: { before: number; meanwhile: number }[] = []
-  const [plain, quiesced, durations]: [number[], number[], number[]] = [[], [], []]
+  const [plain, quiesced, durations, totals]: [number[], number[], number[], number[]] = [[], [], [], []]
   const number = (text: string) => Number(text.split(' ')[0])
-  for (const round of rounds) {
+  for (const round of roundsOf(values.pauses)) {
     const rest = number(await sh(`/tick rest ${windowSeconds}`))
     const watching = sh(`/tick rest ${windowSeconds}`)
+    const began = performance.now()
     const taken = await take(namespace, `rest-${round}`, 'source', 'Never')
+    totals.push(performance.now() - began)
     gaps.push({ rest, snapshot: number(await watching) })
     plain.push(taken.guestPauseMs ?? 0)
     durations.push(taken.durationMs ?? 0)
+    say(
+      `${round}  gap ${rest} ${gaps.at(-1)?.snapshot} ms  took ${taken.durationMs} ms of ${totals.at(-1)?.toFixed()} ms`,
+    )
+    if (round > 1) await drop(namespace, `rest-${round}`)
+  }
+  for (const round of rounds) {
     const before = number(await sh(`/tick write ${windowSeconds} /written`))
     const writing = sh(`/tick write ${windowSeconds} /written`)
     const busy = await take(namespace, `busy-${round}`, 'source', 'Required')
     writes.push({ before, meanwhile: number(await writing) })
     quiesced.push(busy.guestPauseMs ?? 0)
     say(
-      `${round}  gap ${rest} ${gaps.at(-1)?.snapshot} ms  took ${taken.durationMs} ms  writes ${before} ${writes.at(-1)?.meanwhile} MiB/s  frozen ${busy.guestPauseMs} ms`,
+      `${round}  writes ${before} ${writes.at(-1)?.meanwhile} MiB/s  frozen ${busy.guestPauseMs} ms  took ${busy.durationMs} ms`,
     )
     await drop(namespace, `busy-${round}`)
-    if (round > 1) await drop(namespace, `rest-${round}`)
   }
   const { claim = '' } = await take(namespace, 'rest-1', 'source', 'Never')
   await source.remove()
   say('by hand, and the children')
-  const byHand = await convertByHand(namespace, claim, rounds.length)
+  const byHand = await convertByHand(namespace, claim, durations.length)
   const boots: { child: number; original: number }[] = []
   for (const round of rounds) {
     const child = make(`child-${round}`, guest)
@@ -115,7 +124,7 @@ async function measure(workbench: Workbench): Promise<Measured> {
     })
   }
   return {
-    ...{ gaps, writes, plain, quiesced, boots },
+    ...{ gaps, writes, plain, quiesced, totals, boots },
     durations: durations.map((snapshot, at) => ({ snapshot, byHand: byHand[at] ?? 0 })),
   }
 }

@@ -102,6 +102,30 @@ test('a pull makes a compressed, flat image of what another pod exports', async 
   )
 })
 
+test('a pull waits for an export that is not there yet', async () => {
+  const env = { WORKER_NBD: `${peerAddress}:10999/snap`, WORKER_AWAIT_SECONDS: '120' }
+  const worker = lab.start({ job: 'pull', nbd: keys, env })
+  await waitFor(
+    () => (existsSync(join(worker.folder, 'run/errors')) ? true : undefined),
+    30,
+    () => 'it has not looked for the export',
+  )
+  const disk = join(lab.fresh(), 'disk.raw')
+  rawDisk(disk)
+  const source = await exported(disk, 'raw')
+  const { code } = await worker.ended
+  await source.stop()
+  assert.is(code, 0, worker.log())
+  assert.ok(sameDisk(disk, 'raw', join(worker.target, 'disk.qcow2'), 'qcow2'))
+})
+
+test('an export that never comes is waited for no longer than asked', async () => {
+  const env = { WORKER_NBD: `${peerAddress}:10998/snap`, WORKER_AWAIT_SECONDS: '1' }
+  const end = await lab.run({ job: 'pull', nbd: keys, env })
+  assert.is(end.outcome.reason, 'SourceLost', end.log)
+  assert.is(end.code, 1)
+})
+
 test('a pull with another key gets nothing', async () => {
   const disk = join(lab.fresh(), 'disk.raw')
   rawDisk(disk)

@@ -52,6 +52,18 @@ const refusals: readonly Refusal[] = [
     says: /sha256:0000/,
   },
   {
+    name: 'another file than the digest says is called so first, whatever else is wrong with it',
+    reason: 'DigestMismatch',
+    make: (file) => void qemuImg('create', '-q', '-f', 'qcow2', '-b', at('base.raw'), '-F', 'raw', file),
+    env: { WORKER_DIGEST: `sha256:${'0'.repeat(64)}` },
+  },
+  {
+    name: 'another qcow2 than the digest says is refused, though it could be converted',
+    reason: 'DigestMismatch',
+    make: (file) => void qemuImg('convert', '-c', '-f', 'raw', '-O', 'qcow2', at('disk.raw'), file),
+    env: { WORKER_DIGEST: `sha256:${'0'.repeat(64)}` },
+  },
+  {
     name: 'another file than a SHA-512 digest says is refused',
     reason: 'DigestMismatch',
     make: (file) => rawDisk(file),
