@@ -149,8 +149,15 @@ lab.step('a worker that is killed is followed by another, and the moment stays',
     async () => (await client.list(pods, here)).items,
     (all) => all.length > 0,
   )
-  const { takenAt } = await statusOf('killed')
-  await lab.kubectl('delete', 'pod', worker?.metadata.name ?? '', '--grace-period=0', '--force')
+  const { takenAt } = await waitFor(
+    'the moment',
+    60,
+    () => statusOf('killed'),
+    (status) => status.takenAt !== undefined,
+  )
+  // It may have been quick.
+  const name = worker?.metadata.name ?? ''
+  await lab.kubectl('delete', 'pod', name, '--grace-period=0', '--force', '--ignore-not-found')
   await ready('killed')
   assert.is((await statusOf('killed')).takenAt, takenAt)
   await settled('killed')
@@ -160,7 +167,7 @@ lab.step('a worker that is killed is followed by another, and the moment stays',
 lab.step('an operator that is killed half-way is followed by one that brings it to its end', async () => {
   await take('orphan', 'web1')
   await waitFor(
-    'the moment',
+    'the work to begin',
     60,
     () => statusOf('orphan'),
     ({ source }) => source !== undefined,
