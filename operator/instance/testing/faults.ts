@@ -16,11 +16,15 @@ export type Fault = Readonly<{ k: number | 'each'; kind: FaultKind }>
 const printOf = (lab: Lab, path: Path): Promise<unknown> => path.print?.(lab) ?? fingerprint(lab, name)
 
 let labs = 0
-const newLab = (world: World): Promise<Lab> => world.lab(`lab-${++labs}`)
+async function newLab(world: World, path: Path): Promise<Lab> {
+  const lab = await world.lab(`lab-${++labs}`)
+  if (path.showsStart !== true) world.kubelet.hurry(lab.name)
+  return lab
+}
 
 /** Goes a path without a fault. */
 export async function goWell(world: World, path: Path): Promise<Baseline> {
-  const lab = await newLab(world)
+  const lab = await newLab(world, path)
   const operator = await beginning(lab, path)
   const before = operator.client.writes.length
   await path.act(lab)
@@ -36,7 +40,7 @@ export async function goWell(world: World, path: Path): Promise<Baseline> {
  * `baseline` came to. False: the path was over before the k-th write.
  */
 export async function goWrong(world: World, path: Path, fault: Fault, baseline: Baseline): Promise<boolean> {
-  const lab = await newLab(world)
+  const lab = await newLab(world, path)
   const first = await beginning(lab, path)
   await goUntil(lab, path, first, fault)
   let last = first
@@ -60,7 +64,7 @@ export async function goWrong(world: World, path: Path, fault: Fault, baseline: 
 
 /** Crashes on a path, or just after its end; then somebody wants something else, and a fresh operator has to see to it. */
 export async function goElsewhere(world: World, path: ChangeOfMind, k: number): Promise<boolean> {
-  const lab = await newLab(world)
+  const lab = await newLab(world, path)
   const first = await beginning(lab, path)
   await goUntil(lab, path, first, { k, kind: 'crash' })
   await first.crash()
@@ -89,7 +93,7 @@ export async function goStale(
   staleness: Staleness,
   baseline: Baseline,
 ): Promise<void> {
-  const lab = await newLab(world)
+  const lab = await newLab(world, path)
   const operator = await beginning(lab, path)
   if ('held' in staleness) operator.client.hold(staleness.held)
   else operator.client.delayWatches(staleness.mostMs)

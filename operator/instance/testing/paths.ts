@@ -21,6 +21,8 @@ export type Path = Readonly<{
   print?: (lab: Lab) => Promise<unknown>
   /** Paths of the writes at which something goes wrong. Default: all. */
   writes?: RegExp
+  /** It matters how a VM starts, step by step. Otherwise one is up at once: the steps are written down the same way on every path. */
+  showsStart?: boolean
 }>
 
 /** A path on which somebody wants something else while no operator runs. */
@@ -124,8 +126,8 @@ const printOfReset = async (lab: Lab) => ({ ...(await fingerprint(lab, name)), r
 
 /** Every path of the instance controller. */
 export const paths: readonly Path[] = [
-  { name: 'create', act: (lab) => lab.create(name), settled: is('Ready') },
-  { name: 'rebuild', before: ready(), act: rebuild, settled: isRebuilt },
+  { name: 'create', showsStart: true, act: (lab) => lab.create(name), settled: is('Ready') },
+  { name: 'rebuild', showsStart: true, before: ready(), act: rebuild, settled: isRebuilt },
   { name: 'stop', before: ready(), act: power('Stopped'), settled: is('Stopped') },
   {
     name: 'start',
@@ -344,6 +346,7 @@ export const paths: readonly Path[] = [
 export const changesOfMind: readonly ChangeOfMind[] = [
   {
     name: 'create, then delete',
+    showsStart: true,
     act: (lab) => lab.create(name),
     settled: is('Ready'),
     change: (lab) => lab.delete(name),
