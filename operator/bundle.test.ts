@@ -34,7 +34,7 @@ test('bundled as in its image, the operator leads through its lease thread, and 
     return (lease as Lease | undefined)?.spec?.holderIdentity
   }
   try {
-    await until('it works', () => output.includes('Workers start') || operator.exitCode !== null, 30)
+    await until('it works', () => output.includes('Workers start') || operator.exitCode !== null, 120)
     assert.ok(holder(), output)
     operator.kill('SIGTERM')
     assert.is(await exited, 0, output)

@@ -11,7 +11,7 @@ test('a process whose API server is away neither ends nor fails, and stops clean
     output += chunk.toString()
   })
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
-  await until('three lists failed', () => output.split('"List failed"').length > 3, 30)
+  await until('three lists failed', () => output.split('"List failed"').length > 3, 120)
   assert.is(child.exitCode, null, output)
   child.kill('SIGTERM')
   assert.is(await ended, 0, output)
