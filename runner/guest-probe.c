@@ -52,11 +52,14 @@ static long now(void) {
 static int dial(void) {
   struct sockaddr_in inet = {.sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(target))};
   struct sockaddr_un local = {.sun_family = AF_UNIX};
+  // Its own address, by which idle-meter knows that nobody uses the guest by this.
+  struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
   inet.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   strncpy(local.sun_path, target, sizeof local.sun_path - 1);
 
   int fd = socket(kind == AGENT ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
+  if (kind != AGENT && bind(fd, (struct sockaddr *)&own, sizeof own)) return close(fd), -1;
   int failed = kind == AGENT ? connect(fd, (struct sockaddr *)&local, sizeof local)
                              : connect(fd, (struct sockaddr *)&inet, sizeof inet);
   if (!failed || errno == EINPROGRESS) return fd;

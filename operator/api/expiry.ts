@@ -16,23 +16,31 @@ export const expiry = z
       .datetime({ offset: true })
       .optional()
       .describe('A moment, such as 2027-01-31T18:00:00Z or 2027-01-31T18:00:00+01:00.'),
+    idleSeconds: z
+      .int32()
+      .min(60)
+      .max(31_536_000)
+      .optional()
+      .describe(
+        'Seconds in which nobody uses the VM: no TCP connection to one of its ports, and next to no work for its CPUs. Only a guest that answers its readiness check is idle: not one that starts, is paused or rescued, nor a spare of an InstanceSet. 60 to 31536000 (a year).',
+      ),
   })
   .meta(
     rules({
-      rule: 'has(self.ttlSeconds) || has(self.deadline)',
+      rule: 'has(self.ttlSeconds) || has(self.deadline) || has(self.idleSeconds)',
       message:
-        'expiry needs ttlSeconds, deadline, or both; leave expiry out for an instance that never expires',
+        'expiry needs at least one of ttlSeconds, deadline and idleSeconds; leave expiry out for an instance that never expires',
     }),
   )
   .describe(
-    'When the instance expires: after ttlSeconds or at the deadline, whichever comes first; status.expiresAt says when that is. Absent: never. Takes effect at once, so raising ttlSeconds or deadline gives a VM that runs more time.',
+    'When the instance expires: after ttlSeconds, at the deadline, or when nobody has used its VM for idleSeconds, whichever comes first; status.expiresAt says when the first two are. Absent: never. Takes effect at once, so raising ttlSeconds or deadline gives a VM that runs more time.',
   )
 
 /** What becomes of an instance that expired. */
 export const onExpiry = z
   .enum(['Stop', 'Delete', 'SnapshotThenDelete'])
   .describe(
-    'What happens when the instance expires. Stop: the VM is powered down and stays so until expiry is changed; the instance stays. Delete: the instance is deleted, and its VM with it. SnapshotThenDelete: a Snapshot of the running VM is taken first, and if that fails the VM is kept. Default Stop. Takes effect at once.',
+    'What happens when the instance expires. Stop: the VM is powered down and stays so until expiry is changed; the instance stays. (One that was stopped as idle is also started by a rebuild, and by Stopped and then Running as powerState.) Delete: the instance is deleted, and its VM with it. SnapshotThenDelete: a Snapshot of the running VM is taken first, and if that fails the VM is kept. Default Stop. Takes effect at once.',
   )
 
 /** What becomes of an instance that expired. */

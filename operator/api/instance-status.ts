@@ -4,6 +4,7 @@ import { listMap } from './cel.ts'
 import { conditions, observedGeneration } from './conditions.ts'
 import { service } from './expose.ts'
 import { guestInfo } from './guest-info.ts'
+import { idle } from './idle.ts'
 import { pinnedKeyPairs } from './key-pairs.ts'
 import { rescued } from './rescue.ts'
 
@@ -177,7 +178,10 @@ export const instanceStatus = z
     expiresAt: z.iso
       .datetime()
       .optional()
-      .describe('When the instance expires, or did, by what spec.expiry asks for now.'),
+      .describe(
+        'When the instance expires, or did, by the ttlSeconds and deadline of spec.expiry as they are now.',
+      ),
+    idle,
   })
   .describe('What the operator found out. Written by the operator only.')
 

@@ -54,6 +54,7 @@ export const reasons = {
   Shelved: 'There is no pod, because powerState is Shelved.',
   Stopped: 'There is no pod, because powerState is Stopped.',
   ExpiresSoon: 'The instance is about to expire.',
+  IdleSoon: 'The instance is about to expire, because nobody uses its VM.',
   Expired: 'The instance expired: it is stopped, or about to be deleted, as onExpiry asks.',
   Locked: 'The instance would have expired, and stays because it is locked.',
   Keeping: 'A Snapshot of the VM is being taken before it goes.',

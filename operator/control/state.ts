@@ -18,6 +18,8 @@ export const runnerStateSchema = z.object({
   agent: z.boolean().optional().catch(undefined),
   /** How often the machine was reset because its guest had been silent for too long. */
   unresponsive: z.int().optional().catch(undefined),
+  /** How long nobody has used the guest; 0: somebody does, or it does not run. Absent where an older runner does not measure it. */
+  idleSeconds: z.int().min(0).optional().catch(undefined),
 })
 
 export type RunnerState = Readonly<z.infer<typeof runnerStateSchema>>

@@ -9,6 +9,17 @@ import type { PodView } from './pod-view.ts'
 
 type Asking = Readonly<{ asks: GuestAsks; control: VmControl; masterKey: Uint8Array }>
 
+/** Since when the guest of this pod has answered, RFC 3339; undefined: it does not at present, or nobody wrote it down yet. */
+export function answeringSince(
+  { status }: Pick<EphemeralInstance, 'status'>,
+  pod: PodView | undefined,
+): string | undefined {
+  if (pod === undefined || !pod.ready || pod.terminating) return undefined
+  if (status?.podUID !== pod.uid || status.restarts !== pod.restarts) return undefined
+  const ready = findCondition(status.conditions, 'GuestReady')
+  return ready?.status === 'True' ? ready.lastTransitionTime : undefined
+}
+
 /** Milliseconds until the guest is to be asked what it says of itself; undefined: it does not answer at present. */
 export function guestDue(
   asks: GuestAsks,
@@ -16,12 +27,9 @@ export function guestDue(
   pod: PodView | undefined,
   now: Date,
 ): number | undefined {
-  const { status } = instance
-  if (pod === undefined || !pod.ready || pod.terminating) return undefined
-  if (status?.podUID !== pod.uid || status.restarts !== pod.restarts) return undefined
-  const ready = findCondition(status.conditions, 'GuestReady')
-  if (ready?.status !== 'True') return undefined
-  return asks.millisecondsLeft(keyOf(instance), machineOf(pod), ready.lastTransitionTime, now)
+  const since = answeringSince(instance, pod)
+  if (pod === undefined || since === undefined) return undefined
+  return asks.millisecondsLeft(keyOf(instance), machineOf(pod), since, now)
 }
 
 /** What the guest says of itself, if it is time to ask; undefined also where it has no agent, or one that does not answer. */
@@ -40,4 +48,5 @@ export async function askGuest(
   }
 }
 
-const machineOf = ({ uid, restarts }: PodView): string => `${uid}/${restarts}`
+/** What tells one start of a VM from the next. */
+export const machineOf = ({ uid, restarts }: PodView): string => `${uid}/${restarts}`

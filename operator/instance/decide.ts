@@ -9,7 +9,7 @@ import { childName } from './children.ts'
 import { isMoot } from './counters.ts'
 import { disruptionOf } from './disruption.ts'
 import { drained, withoutLeftovers } from './draining.ts'
-import { expiryOf, isToStop, withExpiry } from './expiring.ts'
+import { isToStop, whyStopped, withExpiry } from './expiring.ts'
 import { isEndedByUs, type LastVm, lastVm } from './last-vm.ts'
 import { afterNodeLoss } from './node-loss.ts'
 import type { Observed } from './observed.ts'
@@ -109,7 +109,7 @@ function asStopped({ instance }: Observed, pod: PodView | undefined): Verdict | 
 
 function expired(observed: Observed, pod: PodView | undefined): Verdict | undefined {
   if (!isToStop(observed)) return undefined
-  const message = `It expired at ${expiryOf(observed)}, as spec.expiry asks; nothing that was written in the VM is kept. Raise expiry.ttlSeconds or expiry.deadline, or take expiry away, for a fresh VM.`
+  const message = whyStopped(observed)
   if (pod === undefined) return { ...down('Expired', 'Expired', message), atRest: true }
   const verdict = down('Stopping', 'Expired', message)
   return pod.terminating ? verdict : { ...verdict, action: { kind: 'delete', podUID: pod.uid } }

@@ -5,6 +5,8 @@ import { findCondition } from '../kube/conditions.ts'
 import type { Intent } from '../kube/object.ts'
 import { lastSnapshotOf, standingOf } from '../snapshot/keep.ts'
 import { expiresAt, noticeAt } from './expiry.ts'
+import { idledOf } from './idle.ts'
+import { ahead, withIdle } from './idling.ts'
 import type { Observed } from './observed.ts'
 import { isOurs } from './ownership.ts'
 import { viewPod } from './pod-view.ts'
@@ -15,17 +17,36 @@ type Timed = Pick<Observed, 'instance' | 'now'>
 const onExpiryOf = ({ instance: { spec } }: Pick<Observed, 'instance'>): OnExpiry => spec.onExpiry ?? 'Stop'
 
 /** Its time is over, and no lock keeps it. What has expired already does not come back by being locked. */
-const isOver = ({ instance, now }: Timed): boolean => {
+const isOver = (observed: Timed): boolean =>
+  (isTimeOver(observed) || idledOf(observed.instance) !== undefined) && !isKeptByLock(observed.instance)
+
+const isTimeOver = ({ instance, now }: Timed): boolean => {
   const at = expiresAt(instance)
-  return at !== undefined && at <= now && (instance.spec.locked === undefined || hasStopped(instance))
+  return at !== undefined && at <= now
 }
+
+/** It is locked, and was not stopped by its expiry before that. */
+export const isKeptByLock = (instance: Timed['instance']): boolean =>
+  instance.spec.locked !== undefined && !hasStopped(instance)
 
 const hasStopped = ({ status }: Timed['instance']): boolean =>
   findCondition(status?.conditions, 'Active')?.reason === 'Expired'
 
-/** When it expires, as messages have it. */
-export const expiryOf = ({ instance }: Pick<Observed, 'instance'>): string =>
-  toTimestamp(expiresAt(instance)?.getTime() ?? 0)
+/** That it expired, and why, as the beginning of a sentence. */
+function whyOver(observed: Timed): string {
+  const { instance } = observed
+  if (isTimeOver(observed)) return `It expired at ${toTimestamp(expiresAt(instance)?.getTime() ?? 0)}`
+  const { since, idleSeconds } = idledOf(instance) ?? {}
+  return `It expired because nobody had used the VM since ${since}, for the ${idleSeconds} s of expiry.idleSeconds`
+}
+
+/** That its VM is stopped because it expired, and how there will be another one. */
+export function whyStopped(observed: Timed): string {
+  const lost = `${whyOver(observed)}; nothing that was written in the VM is kept.`
+  return isTimeOver(observed)
+    ? `${lost} Raise expiry.ttlSeconds or expiry.deadline, or take expiry away, for a fresh VM.`
+    : `${lost} For a fresh VM raise spec.rebuildGeneration, or change expiry.idleSeconds, or set powerState to Stopped and, once it is, to Running.`
+}
 
 /** It expired, and its VM is to be powered down for that. */
 export const isToStop = (observed: Timed): boolean => isOver(observed) && onExpiryOf(observed) === 'Stop'
@@ -34,40 +55,37 @@ export const isToStop = (observed: Timed): boolean => isOver(observed) && onExpi
 export const isToBeKept = (observed: Timed): boolean =>
   isOver(observed) && onExpiryOf(observed) === 'SnapshotThenDelete'
 
-const ahead: Readonly<Record<OnExpiry, string>> = {
-  Stop: 'the VM is stopped, and what was written in it is gone',
-  Delete: 'the instance is deleted',
-  SnapshotThenDelete: 'a Snapshot of the VM is taken and the instance deleted',
-}
-
 /** A day: further than that nobody needs to plan. */
 const longestSleepSeconds = 86_400
 
 /** Adds to a verdict what the instance's expiry has to say: that it comes, or that the instance goes. */
 export function withExpiry(observed: Observed, verdict: Verdict): Verdict {
+  if (!isOver(observed)) return withIdle(observed, withTime(observed, verdict))
+  const does = onExpiryOf(observed)
+  if (does === 'Stop') return verdict
+  return does === 'Delete' ? gone(observed, verdict, '') : keptThenGone(observed, verdict)
+}
+
+/** What comes at a moment that is known. */
+function withTime(observed: Observed, verdict: Verdict): Verdict {
   const { instance, now } = observed
   const at = expiresAt(instance)
   if (at === undefined) return verdict
   const within = (moment: Date) => Math.min((moment.getTime() - now.getTime()) / 1000, longestSleepSeconds)
   const notice = noticeAt(instance, at)
   if (now < notice) return lookedAtWithin(verdict, within(notice))
-  const does = onExpiryOf(observed)
   if (now < at) {
-    const message = `At ${toTimestamp(at.getTime())} ${ahead[does]}, as spec.expiry and onExpiry ask: raise expiry.ttlSeconds or expiry.deadline to keep it longer.`
+    const message = `At ${toTimestamp(at.getTime())} ${ahead[onExpiryOf(observed)]}, as spec.expiry and onExpiry ask: raise expiry.ttlSeconds or expiry.deadline to keep it longer.`
     return lookedAtWithin({ ...verdict, expiring: yes('ExpiresSoon', message) }, within(at))
   }
-  if (!isOver(observed)) {
-    const message = `It would have expired at ${toTimestamp(at.getTime())}, and stays because it is locked (${instance.spec.locked?.reason}).`
-    return { ...verdict, expiring: yes('Locked', message) }
-  }
-  if (does === 'Stop') return verdict
-  return does === 'Delete' ? gone(observed, verdict, '') : keptThenGone(observed, verdict)
+  const message = `It would have expired at ${toTimestamp(at.getTime())}, and stays because it is locked (${instance.spec.locked?.reason}).`
+  return { ...verdict, expiring: yes('Locked', message) }
 }
 
 /** Said first, done when the status shows that it was said. */
 function gone(observed: Observed, verdict: Verdict, more: string): Verdict {
   const { instance, pod } = observed
-  const message = `It expired at ${expiryOf(observed)}${more}; the instance is deleted, as onExpiry asks.`
+  const message = `${whyOver(observed)}${more}; the instance is deleted, as onExpiry asks.`
   const isSaid = findCondition(instance.status?.conditions, 'Expiring')?.reason === 'Expired'
   const {
     action: _,
@@ -105,7 +123,7 @@ function keptThenGone(observed: Observed, verdict: Verdict): Verdict {
     }
     case 'underWay':
     case 'absent': {
-      const message = `It expired at ${expiryOf(observed)}; the instance is deleted when Snapshot ${name} of its VM is complete.`
+      const message = `${whyOver(observed)}; the instance is deleted when Snapshot ${name} of its VM is complete.`
       const expiring = yes('Keeping', message)
       if (verdict.action !== undefined || kept !== undefined) return { ...rest, expiring }
       return { ...rest, expiring, action: { kind: 'keep', snapshot } }

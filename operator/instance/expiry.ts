@@ -16,12 +16,12 @@ export function expiresAt({ metadata, spec }: Dated): Date | undefined {
   return times.length === 0 ? undefined : new Date(Math.min(...times))
 }
 
-/** Longest time ahead that it is told. */
-const longestNoticeMilliseconds = 600_000
+/** Longest time ahead that it is told, in seconds. */
+export const longestNoticeSeconds = 600
 
 /** When it is told that an instance expires at this moment: ten minutes before, or a tenth of its life if that is less. */
 export function noticeAt({ metadata }: Pick<Dated, 'metadata'>, expiry: Date): Date {
   const life = expiry.getTime() - Date.parse(metadata.creationTimestamp ?? '')
-  const ahead = Number.isNaN(life) ? longestNoticeMilliseconds : Math.max(0, life / 10)
-  return new Date(expiry.getTime() - Math.min(longestNoticeMilliseconds, ahead))
+  const ahead = Number.isNaN(life) ? Number.POSITIVE_INFINITY : Math.max(0, life / 10)
+  return new Date(expiry.getTime() - Math.min(longestNoticeSeconds * 1000, ahead))
 }

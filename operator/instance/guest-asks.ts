@@ -56,7 +56,7 @@ function firstDue(machine: string, readyAt: number, now: number): number {
 }
 
 /** A number from 0 to 1 that differs from machine to machine. */
-function spread(machine: string): number {
+export function spread(machine: string): number {
   let hash = 0
   for (const letter of machine) hash = (hash * 31 + letter.charCodeAt(0)) % 1000
   return hash / 1000

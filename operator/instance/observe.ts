@@ -20,6 +20,7 @@ import { controlTarget } from './control-target.ts'
 import { leftoversOf, travelling } from './draining.ts'
 import { isToBeKept, keeping } from './expiring.ts'
 import type { GuestAsks } from './guest-asks.ts'
+import type { IdleAsks } from './idle-asks.ts'
 import { keyPairsOf } from './key-pairs.ts'
 import { isKvmOffered } from './kvm-offers.ts'
 import type { MadePods } from './made-pods.ts'
@@ -40,6 +41,7 @@ export type ObserveDependencies = Readonly<{
   /** What other controllers found out about instances, and about namespaces as a whole. */
   findings: Findings
   asks: GuestAsks
+  idleAsks: IdleAsks
   control: VmControl & DiskControl
   masterKey: Uint8Array
   config: Config
@@ -93,10 +95,7 @@ export async function observe(
     volumes: viewVolumes(instance, sources),
     pod,
     made,
-    runner:
-      ours !== undefined && isWorthAsking(instance, ours, config, now)
-        ? await askRunner(instance, ours, dependencies)
-        : undefined,
+    runner: ours === undefined ? undefined : await heard(instance, ours, now, dependencies),
     exposing: exposingOf(instance, sources),
     isKvmOffered: pod === undefined && isKvmOffered(instance.spec, config, sources.nodes),
     node,
@@ -148,6 +147,21 @@ function isWorthAsking(instance: EphemeralInstance, pod: PodView, config: Config
   if (!pod.started) return passingFor(pod.runningSince, startingMilliseconds, now) === 0
   const known = instance.status?.podUID === pod.uid && instance.status.accelerator !== undefined
   return config.kvmResource !== '' && pod.withoutKvm === undefined && !known
+}
+
+/** What the runner says, where it is asked. */
+async function heard(
+  instance: EphemeralInstance,
+  pod: PodView,
+  now: Date,
+  dependencies: ObserveDependencies,
+): Promise<RunnerState | undefined> {
+  const { config, idleAsks } = dependencies
+  const isIdleDue = idleAsks.millisecondsLeft(instance, pod, now) === 0
+  if (!isIdleDue && !isWorthAsking(instance, pod, config, now)) return undefined
+  const runner = await askRunner(instance, pod, dependencies)
+  if (isIdleDue) idleAsks.note(instance, pod, runner?.idleSeconds, now)
+  return runner
 }
 
 /** Undefined when it cannot be reached: then the pod's own status has to do. */

@@ -29,6 +29,8 @@ export type PodView = Omit<PodBasics, 'terminated'> &
     fleeceBytes: number | undefined
     /** The VM can be given another disk while it runs. */
     hasRescuePort: boolean
+    /** It can be asked for how long nobody has used the guest. */
+    metersUse: boolean
     boot: PodRecord['boot']
     keyPairs: PodRecord['keyPairs']
     withoutKvm: PodRecord['withoutKvm']
@@ -64,6 +66,7 @@ export function viewPod(pod: Pod): PodView {
     size: record?.size,
     fleeceBytes: record?.fleeceBytes,
     hasRescuePort: record?.rescuePort === true,
+    metersUse: record?.metersUse === true,
     boot: record?.boot,
     keyPairs: record?.keyPairs,
     withoutKvm: record?.withoutKvm,

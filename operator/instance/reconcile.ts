@@ -22,6 +22,7 @@ import { decide } from './decide.ts'
 import { notRelocated } from './draining.ts'
 import { notKept } from './expiring.ts'
 import { GuestAsks } from './guest-asks.ts'
+import { IdleAsks } from './idle-asks.ts'
 import { noKeyPairs } from './key-pairs.ts'
 import { MadePods } from './made-pods.ts'
 import { type Milestone, milestonesOf } from './milestones.ts'
@@ -36,7 +37,7 @@ import { statusOf } from './status.ts'
 import { storyOf } from './story.ts'
 import { down, no, stalled, type Verdict, yes } from './verdict.ts'
 
-export type ReconcileDependencies = Omit<ObserveDependencies, 'made' | 'asks'> &
+export type ReconcileDependencies = Omit<ObserveDependencies, 'made' | 'asks' | 'idleAsks'> &
   ActDependencies &
   Readonly<{
     applier: Applier
@@ -50,6 +51,7 @@ export class InstanceReconciler {
   readonly #dependencies: ReconcileDependencies
   readonly #made: MadePods
   readonly #asks = new GuestAsks()
+  readonly #idleAsks = new IdleAsks()
   /** The instance as it was after the last write of its status, while the store still shows an older one. */
   readonly #written = new OwnWrites<EphemeralInstance>()
   /** What was put back on a pod and did not stay, as where a webhook of the cluster decides on labels. */
@@ -72,6 +74,7 @@ export class InstanceReconciler {
       this.#vain.delete(key)
       this.#deleted.forget(key)
       this.#asks.forget(key)
+      this.#idleAsks.forget(key)
       this.#made.forget(target)
       applier.forget(ephemeralInstances, target)
       const pod = sources.pods.get(target.namespace, childName(target.name))
@@ -91,7 +94,7 @@ export class InstanceReconciler {
     }
     const observed = await observe(
       { ...instance, spec: parsed.data.spec },
-      { ...this.#dependencies, made: this.#made, asks: this.#asks },
+      { ...this.#dependencies, made: this.#made, asks: this.#asks, idleAsks: this.#idleAsks },
       signal,
     )
     const wanted = decide(observed)
@@ -113,8 +116,14 @@ export class InstanceReconciler {
   #lookAgain({ requeueAfterSeconds }: Verdict, { instance, pod, now }: Observed): Outcome {
     const latest = this.#written.newer(instance)
     const view = pod === undefined ? undefined : viewPod(pod)
-    const milliseconds = guestDue(this.#asks, latest, view, now)
-    const seconds = [requeueAfterSeconds ?? [], milliseconds === undefined ? [] : milliseconds / 1000].flat()
+    const milliseconds = [
+      guestDue(this.#asks, latest, view, now),
+      this.#idleAsks.millisecondsLeft(latest, view, now),
+    ]
+    const seconds = [
+      ...(requeueAfterSeconds === undefined ? [] : [requeueAfterSeconds]),
+      ...milliseconds.flatMap((one) => (one === undefined ? [] : [one / 1000])),
+    ]
     return seconds.length === 0 ? {} : { requeueAfterSeconds: Math.min(...seconds) }
   }
 

@@ -5,9 +5,11 @@ import { toTimestamp } from '../kube/clock.ts'
 import { type Condition, type NewCondition, removeCondition, setConditions } from '../kube/conditions.ts'
 import { whyTcg } from './accelerator.ts'
 import { carriedOut, raised } from './counters.ts'
+import { isKeptByLock } from './expiring.ts'
 import { expiresAt } from './expiry.ts'
 import { historyOf } from './history.ts'
 import { hostnameOf } from './hostname.ts'
+import { idledOf } from './idle.ts'
 import { changedKeyPairs } from './key-pairs.ts'
 import { lastVm } from './last-vm.ts'
 import type { Observed } from './observed.ts'
@@ -58,6 +60,7 @@ export function statusOf(observed: Observed, verdict: Verdict): InstanceStatus {
     ...(pod === undefined ? lastRun(observed) : {}),
     ...shelvedFields(instance, verdict),
     ...rescueField(instance, verdict),
+    ...idleField(instance, verdict),
     ...(expiry === undefined ? {} : { expiresAt: toTimestamp(expiry.getTime()) }),
   }
   const actions = historyOf(before, status, pod, now)
@@ -108,8 +111,13 @@ function changeOf({ instance, keyPairs }: Observed, pod: PodView): string | unde
   if (pod.specHash !== specHash(instance.spec))
     return `The spec was changed in a way that takes effect at the next rebuild: ${remedy}`
   const changed = changedKeyPairs(pod.keyPairs ?? [], keyPairs)
-  if (changed.length === 0) return undefined
+  if (changed.length === 0) return unmetered(instance, pod)
   return `The VM has the former key of ${changed.join(', ')}; the guest gets the new one at the next rebuild: ${remedy}`
+}
+
+function unmetered({ spec }: Observed['instance'], pod: PodView): string | undefined {
+  if (spec.expiry?.idleSeconds === undefined || pod.metersUse) return undefined
+  return 'The VM was started by an older version of the operator, and cannot tell whether anybody uses it: expiry.idleSeconds takes effect at its next rebuild (spec.rebuildGeneration), which throws the VM away.'
 }
 
 /** Ready says what GuestReady says, or else what stands in its way. */
@@ -132,6 +140,12 @@ function shelvedFields(instance: Observed['instance'], verdict: Verdict): Partia
 function rescueField({ status }: Observed['instance'], { rescue }: Verdict): Partial<InstanceStatus> {
   const known = rescue === 'over' ? undefined : (rescue ?? status?.rescue)
   return known === undefined ? {} : { rescue: known }
+}
+
+/** That it expired as idle stays known until the spec says something else. One that was locked before its VM went is kept. */
+function idleField(instance: Observed['instance'], verdict: Verdict): Partial<InstanceStatus> {
+  const idle = verdict.idle ?? (isKeptByLock(instance) ? undefined : idledOf(instance))
+  return idle === undefined ? {} : { idle }
 }
 
 /** While a pod lives, what it was built with; without one, what the spec asks for. */

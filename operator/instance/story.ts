@@ -63,6 +63,7 @@ const chapters: readonly Chapter[] = [
   (before, after) => entered('Active', 'Stopping', before, after, 'Normal', 'Stop'),
   (before, after) => entered('Active', 'Stopped', before, after, 'Normal', 'Stop'),
   (before, after) => entered('Expiring', 'ExpiresSoon', before, after, 'Normal', 'Expire'),
+  (before, after) => entered('Expiring', 'IdleSoon', before, after, 'Normal', 'Expire'),
   (before, after) =>
     entered('Expiring', 'Expired', before, after, 'Normal', 'Expire') ??
     (reason('Expiring', after) === 'Expired'

@@ -43,6 +43,8 @@ export type Verdict = Readonly<{
   scheduled?: Finding
   /** Where the disk is kept from now on. */
   shelved?: NonNullable<InstanceStatus['shelved']>
+  /** Nobody used the VM for too long: from now on it has expired for that. */
+  idle?: NonNullable<InstanceStatus['idle']>
   /** Which VM is rescued from now on, or that nothing is left of its rescue. Absent: as before. */
   rescue?: NonNullable<InstanceStatus['rescue']> | 'over'
   /** How far its rescue is. */

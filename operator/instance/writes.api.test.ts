@@ -95,7 +95,8 @@ test('power and rebuilds cost a few each', async () => {
 test('a steady state costs nothing, however often it is looked at', async () => {
   const names = Array.from({ length: 20 }, (_, number) => `steady${number}`)
   const { writes, reads, eventWrites } = operator.client
-  await Promise.all(names.map((name) => lab.create(name)))
+  const metered = { expiry: { idleSeconds: 600 } }
+  await Promise.all(names.map((name, number) => lab.create(name, number % 2 === 0 ? metered : {})))
   for (const name of names) await lab.phase(name, 'Ready')
   await atRest(lab, operator)
   await operator.flushEvents()

@@ -1,3 +1,4 @@
+import { annotations } from '../api/annotations.ts'
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import { labels } from '../api/labels.ts'
 import { ephemeralInstances } from '../api/types.ts'
@@ -9,7 +10,7 @@ import type { KnownInstances } from './known.ts'
 import type { Observed } from './observed.ts'
 import { slowStart } from './slow-start.ts'
 
-export type ActDependencies = Readonly<{ client: KubeClient; known: KnownInstances }>
+export type ActDependencies = Readonly<{ client: KubeClient; known: KnownInstances; now: () => Date }>
 
 /** What the API server does not let be done, with its words. */
 export type Refusal = Readonly<{ reason: 'QuotaExceeded' | 'InstanceRefused'; message: string }>
@@ -71,7 +72,7 @@ export async function act(
 function stepsOf(
   plan: Plan,
   { set, hash, claimed }: Observed,
-  { client, known }: ActDependencies,
+  { client, known, now }: ActDependencies,
   signal: AbortSignal,
 ): Step[][] {
   const { namespace } = set.metadata
@@ -92,10 +93,19 @@ function stepsOf(
     if (live !== undefined) known.note(live)
   }
   return [
-    plan.assign.map(({ member: { name, uid, resourceVersion }, role }) => ({
+    plan.assign.map(({ member: { name, uid, resourceVersion, role: before }, role }) => ({
       deed: 'label',
       name,
-      run: () => patch(name, { uid, resourceVersion, labels: { [labels.setRole]: role } }),
+      run: () => {
+        // Its time in use begins: until now nobody was to use it.
+        const taken = before === 'spare' && role === 'replica' ? now().toISOString() : undefined
+        return patch(name, {
+          uid,
+          resourceVersion,
+          labels: { [labels.setRole]: role },
+          ...(taken === undefined ? {} : { annotations: { [annotations.takenAt]: taken } }),
+        })
+      },
     })),
     claimed.map(({ metadata: { name, uid, resourceVersion, ownerReferences = [] } }) => ({
       deed: 'let go of',

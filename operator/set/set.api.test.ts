@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { annotations } from '../api/annotations.ts'
 import { labels } from '../api/labels.ts'
 import { ephemeralInstances } from '../api/types.ts'
 import { fastClock } from '../instance/testing/fast-clock.ts'
@@ -101,7 +102,9 @@ test('a spare takes over without a new VM, and its pod says so', () =>
   inLab(async (lab) => {
     await createSet(lab, { replicas: 1, warm: 1 })
     await untilSettled(lab)
-    const spare = (await lab.get('web-1'))?.status?.podUID
+    const standingBy = await lab.get('web-1')
+    const spare = standingBy?.status?.podUID
+    assert.is(standingBy?.metadata.annotations?.[annotations.takenAt], undefined)
     // What comes after gets no node: were it waited for, nothing would become Ready.
     lab.world.kubelet.holdAt(lab.pod('web-0'), 'pending')
     await lab.delete('web-0')
@@ -115,9 +118,15 @@ test('a spare takes over without a new VM, and its pod says so', () =>
     await lab.until('the set to say so', async () => (await findSet(lab))?.status?.readyReplicas === 1)
     lab.world.kubelet.holdAt(lab.pod('web-0'), 'ready')
     await untilSettled(lab)
+    const members = await instancesOf(lab)
     assert.equal(
-      (await instancesOf(lab)).map(({ metadata }) => metadata.labels?.[labels.setRole]),
+      members.map(({ metadata }) => metadata.labels?.[labels.setRole]),
       ['spare', 'replica'],
+    )
+    assert.equal(
+      members.map(({ metadata }) => Date.parse(metadata.annotations?.[annotations.takenAt] ?? '') > 0),
+      [false, true],
+      'who took over has been in use since then',
     )
   }))
 

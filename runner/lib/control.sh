@@ -6,6 +6,8 @@ nbd_socket=$run/nbd.sock
 probe_port=10778
 control_services='qmp console vnc agent'
 offers_disks=yes
+state_service="exec = /usr/bin/cat
+	execArgs = cat $run/state"
 
 # TLS 1.3 with the machine's pre-shared key; the server name picks the service. A client that names none gets `state`.
 # kPSK leaves out the DHE suites of older TLS: for those, stunnel would spend 20 s of CPU on Diffie-Hellman parameters.
@@ -26,8 +28,7 @@ write_control_config() {
 	sessionCacheSize = 1
 	[state]
 	accept = $host:$control_port
-	exec = /usr/bin/cat
-	execArgs = cat $run/state
+	$state_service
 	END
   [ -z "$control_services" ] || cat <<-END
 	[switch]

@@ -29,6 +29,7 @@ follow_machine() {
     orders_tick
     space_tick
     live_tick
+    idle_tick
     keep_helpers
   done
   # The last events may still be in the pipe.

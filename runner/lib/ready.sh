@@ -33,11 +33,13 @@ guest_ready() {
   [ -z "$stopping" ] || return 0
   guest=Ready
   flag ready
+  start_meter
   state "$phase"
 }
 guest_lost() {
   [ -z "$stopping" ] || return 0
   guest=Booting
+  stop_meter
   unflag ready
   state "$phase"
 }

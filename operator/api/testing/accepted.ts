@@ -93,6 +93,7 @@ export const accepted: readonly { name: string; spec: Spec }[] = [
   { name: '64 long keys', spec: but({ sshAuthorizedKeys: Array(64).fill(`ssh-rsa ${'A'.repeat(4000)}`) }) },
   ...acceptedPlacements,
   { name: 'the shortest life', spec: but({ expiry: { ttlSeconds: 10 } }) },
+  { name: 'the shortest idleness, and no other end', spec: but({ expiry: { idleSeconds: 60 } }) },
   {
     name: 'a ttl and a deadline in another time zone',
     spec: but({ expiry: { ttlSeconds: 3600, deadline: '2027-01-31T18:00:00.5+01:00' }, onExpiry: 'Stop' }),

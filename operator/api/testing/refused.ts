@@ -515,12 +515,17 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
   {
     name: 'an expiry with nothing in it',
     spec: but({ expiry: {} }),
-    want: /expiry needs ttlSeconds, deadline, or both/,
+    want: /expiry needs at least one of ttlSeconds, deadline and idleSeconds/,
   },
   {
     name: 'a ttl of nothing',
     spec: but({ expiry: { ttlSeconds: 0 } }),
     want: /ttlSeconds.*greater than or equal to 10/,
+  },
+  {
+    name: 'an idleness that is over at once',
+    spec: but({ expiry: { idleSeconds: 59 } }),
+    want: /idleSeconds.*greater than or equal to 60/,
   },
   {
     name: 'a deadline that is no moment',

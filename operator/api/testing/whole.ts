@@ -62,7 +62,7 @@ export const whole: readonly { name: string; spec: Spec }[] = [
       volumes: [{ name: 'data', claim: 'data', readOnly: true }],
       scratch: [{ name: 'work', size: '1Gi' }],
       accelerator: 'Auto',
-      expiry: { ttlSeconds: 3600, deadline: '2027-01-31T18:00:00Z' },
+      expiry: { ttlSeconds: 3600, deadline: '2027-01-31T18:00:00Z', idleSeconds: 1800 },
       onExpiry: 'Stop',
       locked: { reason: 'the demo' },
       terminationGracePeriodSeconds: 30,

@@ -216,6 +216,7 @@ function recordFor(input: PodInput): PodRecord {
     createdAt,
     fleeceBytes: fleeceLimitBytes(size.diskBytes),
     rescuePort: true,
+    metersUse: true,
     size: pinned(size),
     boot,
     ...(keyPairs.length === 0 ? {} : { keyPairs }),

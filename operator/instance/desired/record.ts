@@ -26,6 +26,8 @@ export type PodRecord = Readonly<{
   size: NonNullable<InstanceStatus['resources']>
   /** It has a port that a disk can be put on while it runs; missing on pods of versions that had none. */
   rescuePort?: boolean | undefined
+  /** Its runner measures whether anybody uses the guest; missing on pods of versions that did not. */
+  metersUse?: boolean | undefined
   /** What it boots; missing in records of operators that knew claims only. */
   boot?: Booted | undefined
   /** The KeyPairs whose keys it was given; missing where the spec named none. */
@@ -47,6 +49,7 @@ const schema = z.object({
   createdAt: z.string(),
   fleeceBytes: z.number().optional(),
   rescuePort: z.boolean().optional(),
+  metersUse: z.boolean().optional(),
   size: resolved,
   boot: booted.optional(),
   keyPairs: pinnedKeyPairs,

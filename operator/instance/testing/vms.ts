@@ -23,6 +23,8 @@ export class FakeVms {
   readonly #troubles = new Map<string, RunnerState>()
   /** What the guests of these pods (`namespace/name`) say of themselves. Default: they have no agent. */
   readonly guests = new Map<string, GuestInfo>()
+  /** For how many seconds nobody has used the guests of these pods (`namespace/name`). Default: they are in use. */
+  readonly idle = new Map<string, number>()
   /** What runs the guests of these pods (`namespace/name`). Default: TCG. */
   readonly accelerators = new Map<string, Pick<RunnerState, 'accelerator' | 'acceleratorReason'>>()
   /** Instances (by UID) that had two VMs running at the same time, and claims that two VMs wrote to: must stay empty. */
@@ -101,6 +103,7 @@ export class FakeVms {
           message: '',
           ...(this.accelerators.get(podAt(host) ?? '') ?? { accelerator: 'TCG' }),
           guest: 'Ready',
+          idleSeconds: this.idle.get(podAt(host) ?? '') ?? 0,
           rebooted,
           reset,
         }

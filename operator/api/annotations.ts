@@ -1,0 +1,7 @@
+import { group } from './group.ts'
+
+/** Annotations on objects that the operator makes, each with what it is for. */
+export const annotations = {
+  /** On an instance of a set that stood by, and took over as a replica: when that was, RFC 3339. */
+  takenAt: `${group}/taken-at`,
+} as const
