@@ -45,11 +45,15 @@ export class IdleAsks {
 const identity = (pod: PodView, { seconds, from }: IdleLimit): string =>
   `${machineOf(pod)}/${seconds}/${from}`
 
+/** A control port that nobody reaches costs a worker its whole patience, each time. Seconds. */
+const unreachableSeconds = 60
+
 /** Seconds until a VM is asked again that has not been used for so long; undefined: it could not be asked. */
 export function secondsUntilNext(idle: number | undefined, limit: number): number {
   const notice = noticedAfter(limit)
+  if (idle === undefined) return Math.max(unreachableSeconds, limit - notice)
+  if (idle >= limit) return Math.max(10, limit - notice)
   // What it says has whole seconds.
-  if (idle === undefined || idle >= limit) return Math.max(10, limit - notice)
   return Math.ceil((idle < notice ? notice : limit) - idle) + 1
 }
 
