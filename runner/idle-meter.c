@@ -1,6 +1,6 @@
-// idle-meter watch PID PER-MILLE FILE | tell STATE FILE
+// idle-meter watch PID PER-MILLE EVERY FILE | tell STATE FILE
 //
-// Whether anybody uses the guest. `watch` looks every 10 s, while QEMU's process PID lives: the guest is in use while somebody has a TCP connection to a
+// Whether anybody uses the guest. `watch` looks every EVERY seconds, while QEMU's process PID lives: the guest is in use while somebody has a TCP connection to a
 // port that is forwarded to it, or had one since the last look, or while QEMU takes more than PER-MILLE of a processor, or would take most of one if the
 // node had it to spare. FILE is empty then; else it has the moment since which nobody uses it, in seconds of the node's monotonic clock. A
 // meter that is started again goes on from there.
@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 10000, OWN_FIRST = 10770, OWN_LAST = 10789, PORTS = 65536, HUNGRY = 800, LISTENING = 0x0A, ESTABLISHED = 0x01 };
+enum { OWN_FIRST = 10770, OWN_LAST = 10789, PORTS = 65536, HUNGRY = 800, LISTENING = 0x0A, ESTABLISHED = 0x01 };
 
 static unsigned char listening[PORTS / 8], used[PORTS / 8];
 
@@ -136,14 +136,14 @@ static long since_in(int fd) {
   return pread(fd, text, sizeof text - 1, 0) > 0 ? atol(text) : 0;
 }
 
-static int watch(const char *pid, long per_mille, const char *file) {
+static int watch(const char *pid, long per_mille, long every_ms, const char *file) {
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
   int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0 || fcntl(fd, F_SETLK, &lock)) return 1;
   long since = since_in(fd), took = took_ms(pid), waited = waited_ms(pid), looked = now();
   struct pollfd ends = {.fd = hear_ends(), .events = POLLIN};
   while (took >= 0) {
-    long left = looked + LOOK_MS - now();
+    long left = looked + every_ms - now();
     if (left > 0) {
       if (poll(&ends, 1, (int)left) > 0) note_ends(ends.fd);
       continue;
@@ -186,8 +186,8 @@ static int tell(const char *state, const char *file) {
 }
 
 int main(int argc, char **argv) {
-  if (argc == 5 && !strcmp(argv[1], "watch")) return watch(argv[2], atol(argv[3]), argv[4]);
+  if (argc == 6 && !strcmp(argv[1], "watch")) return watch(argv[2], atol(argv[3]), atol(argv[4]) * 1000, argv[5]);
   if (argc == 4 && !strcmp(argv[1], "tell")) return tell(argv[2], argv[3]);
-  fputs("usage: idle-meter watch PID PER-MILLE FILE | tell STATE FILE\n", stderr);
+  fputs("usage: idle-meter watch PID PER-MILLE EVERY FILE | tell STATE FILE\n", stderr);
   return 2;
 }

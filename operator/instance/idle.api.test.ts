@@ -25,7 +25,7 @@ test('a VM that nobody uses is told to expire, spared when somebody does, stoppe
   await first.crash()
   say(950)
   // One that comes much later, and for which minutes are seconds.
-  const second = await lab.operator({}, { clock: fastClock(50, 5000) })
+  const second = await lab.operator({}, { clock: fastClock(100, 5000) })
   const soon = await lab.reason('web1', 'Expiring', 'IdleSoon')
   assert.is(findCondition(soon.status?.conditions, 'Ready')?.status, 'True')
   say(0)

@@ -15,7 +15,7 @@ start_meter() {
 run_meter() {
   local share
   idle_share
-  "$lib/idle-meter" watch "$qemu" "$share" "$idle_file" </dev/null &
+  "$lib/idle-meter" watch "$qemu" "$share" "${VM_IDLE_LOOK_SECONDS:-10}" "$idle_file" </dev/null &
   meter=$!
 }
 
