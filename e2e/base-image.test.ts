@@ -134,7 +134,7 @@ lab.step('an import from a claim survives the loss of its worker', async () => {
       ).items[0],
     (pod) => pod !== undefined,
   )
-  await lab.kubectl('delete', 'pod', worker?.metadata.name ?? '', '--grace-period=0', '--force')
+  await lab.kill(worker)
   await because('copied', 'Imported')
 })
 

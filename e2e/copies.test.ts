@@ -12,6 +12,8 @@ import { kubectl, tryKubectl } from './harness/kubectl.ts'
 import { Lab } from './harness/lab.ts'
 import { waitFor } from './harness/wait-for.ts'
 
+// Runs alone: it keeps pods off nodes.
+
 const lab = new Lab(test, 'copies')
 /** Has no image of its own. */
 const other = new Lab(test, 'copies-other', { guest: 'none' })

@@ -10,6 +10,8 @@ import { Lab } from './harness/lab.ts'
 import { lostSince, nodesAreOurs, podsOn, reviveNode, stopNode } from './harness/nodes.ts'
 import { waitFor } from './harness/wait-for.ts'
 
+// Runs alone: it takes a node away.
+
 let lost = ''
 test.after(async () => {
   if (lost !== '') await reviveNode(lost)

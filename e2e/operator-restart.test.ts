@@ -7,6 +7,8 @@ import { Lab } from './harness/lab.ts'
 import { leadingPod, operator } from './harness/operator.ts'
 import { waitFor } from './harness/wait-for.ts'
 
+// Runs alone: without an operator the others would stand still.
+
 const { namespace, deployment, selector } = operator
 
 const operatorPods = async () => (await client.list(pods, { namespace, labelSelector: selector })).items

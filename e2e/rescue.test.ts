@@ -4,6 +4,7 @@ import { findCondition } from '../operator/kube/conditions.ts'
 import { pods } from '../operator/kube/resource.ts'
 import { client } from './harness/client.ts'
 import { Lab } from './harness/lab.ts'
+import { waitFor } from './harness/wait-for.ts'
 
 /** One guest: it breaks its own boot sector, is rescued by the very image that it was made from, mended, and goes on. */
 const lab = new Lab(test, 'rescue')
@@ -33,9 +34,10 @@ lab.step(
   },
 )
 
-lab.step('the worker that brought the image is gone', async () =>
-  assert.is(await client.find(pods, { namespace: lab.namespace, name: 'web1-rescue' }), undefined),
-)
+lab.step('the worker that brought the image goes', async () => {
+  const worker = () => client.find(pods, { namespace: lab.namespace, name: 'web1-rescue' })
+  await waitFor('the worker to be gone', 30, worker, (found) => found === undefined)
+})
 
 lab.step('mended, it boots from its own disk, and has all that was on it', async () => {
   const device = await lab.sh('web1', 'grep -lx rescued /sys/block/vd*/serial | cut -d/ -f4')

@@ -24,7 +24,7 @@ lab.step('a VM that is shelved leaves no pod, and its disk is kept', async () =>
   await lab.sh('web1', 'echo mine > /root/note; sync')
   await lab.change('web1', { powerState: 'Shelved' })
   const { shelved, ip } = await lab.until('web1', 'Shelved', ({ phase }) => phase === 'Shelved', 120)
-  await lab.podGone('web1', 5)
+  await lab.podGone('web1')
   assert.is(ip, undefined)
   assert.equal(await keptNames(), [shelved?.snapshot])
 })

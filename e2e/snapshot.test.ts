@@ -155,9 +155,7 @@ lab.step('a worker that is killed is followed by another, and the moment stays',
     () => statusOf('killed'),
     (status) => status.takenAt !== undefined,
   )
-  // It may have been quick.
-  const name = worker?.metadata.name ?? ''
-  await lab.kubectl('delete', 'pod', name, '--grace-period=0', '--force', '--ignore-not-found')
+  await lab.kill(worker)
   await ready('killed')
   assert.is((await statusOf('killed')).takenAt, takenAt)
   await settled('killed')

@@ -3,6 +3,7 @@ import type { EphemeralInstance } from '../../operator/api/ephemeral-instance.ts
 import { apiVersion } from '../../operator/api/group.ts'
 import type { InstanceStatus } from '../../operator/api/instance-status.ts'
 import { ephemeralInstances } from '../../operator/api/types.ts'
+import { isNotFound } from '../../operator/kube/errors.ts'
 import type { Pod } from '../../operator/kube/object.ts'
 import { pods } from '../../operator/kube/resource.ts'
 import { client } from './client.ts'
@@ -160,6 +161,14 @@ export class Lab {
     const target = { namespace: this.namespace, name: `${name}-vm` }
     const look = () => client.find(pods, target)
     await waitFor(`pod ${target.name} to be gone`, seconds, look, (found) => found === undefined)
+  }
+
+  /** Deletes a pod without grace, as soon as it is seen: a worker may be over in a second, and gone by then. */
+  async kill(pod: Pod | undefined): Promise<void> {
+    if (pod === undefined) return
+    await client.delete(pods, pod.metadata, { gracePeriodSeconds: 0 }).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error
+    })
   }
 
   /** What a shell command in the pod (not in the guest) prints. */

@@ -2,16 +2,19 @@
  * Runs uvu test files, each in a process of its own, and catches what uvu lets pass: a file that never calls `.run()`,
  * a test that hangs, a handle left open (the process does not end), a file in which no test ran.
  *
- *   node hack/test/run.ts FOLDER... [--only TEXT] [--except TEXT] [--jobs N] [--timeout SECONDS] [--verbose] [--tally FILE] [--failures FILE]
+ *   node hack/test/run.ts FOLDER... [--only TEXT] [--except TEXT] [--first TEXT] [--jobs N] [--timeout SECONDS] [--verbose]
+ *     [--tally FILE] [--failures FILE] [--times FILE]
  *
- * --only and --except choose by the file's path.
- * The last line is `N passed, N failed`; with --tally it is also appended to FILE, for a total over several runs, and with --failures
- * the beginning of each failed file's complaints, to be repeated at their end.
+ * --only and --except choose by the file's path; those with --first in it begin, so that the longest is not the last.
+ * Of N jobs, none runs beside a file with a line `// Runs alone: WHY`; those come last.
+ * The last line is `N passed, N failed`; with --tally it is also appended to FILE, for a total over several runs, with --failures
+ * the beginning of each failed file's complaints, to be repeated at their end, and with --times the seconds of each file and its name.
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync, globSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { failureReport } from './failure.ts'
+import { inOrder } from './order.ts'
 import { readSummary } from './summary.ts'
 
 const { values, positionals } = parseArgs({
@@ -19,11 +22,13 @@ const { values, positionals } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     except: { type: 'string' },
+    first: { type: 'string' },
     jobs: { type: 'string', default: '2' },
     timeout: { type: 'string', default: '60' },
     verbose: { type: 'boolean', default: false },
     tally: { type: 'string' },
     failures: { type: 'string' },
+    times: { type: 'string' },
   },
 })
 
@@ -40,7 +45,6 @@ const files = positionals
   .flatMap((folder) => globSync(`${folder}/**/*.test.ts`))
   .filter((file) => file.includes(values.only))
   .filter((file) => values.except === undefined || !file.includes(values.except))
-  .sort()
 
 if (files.length === 0) {
   console.error(`no test file in ${positionals.join(' ')} has "${values.only}" in its path`)
@@ -102,11 +106,12 @@ function runFile(file: string): Promise<Outcome> {
 }
 
 const outcomes: Outcome[] = []
-const waiting = [...files]
-async function worker(): Promise<void> {
+async function work(waiting: string[]): Promise<void> {
   for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
     const outcome = await runFile(file)
     outcomes.push(outcome)
+    if (values.times !== undefined)
+      appendFileSync(values.times, `${outcome.seconds.toFixed(1)}\t${outcome.file}\n`)
     const verdict = outcome.failed === 0 ? 'ok  ' : 'FAIL'
     console.log(
       `${verdict} ${outcome.file}  ${outcome.passed} passed${outcome.failed > 0 ? `, ${outcome.failed} failed` : ''}  ${outcome.seconds.toFixed(1)} s`,
@@ -118,7 +123,9 @@ async function worker(): Promise<void> {
     }
   }
 }
-await Promise.all(Array.from({ length: Number(values.jobs) }, worker))
+const { together, alone } = inOrder(files, values.first, (file) => readFileSync(file, 'utf8'))
+await Promise.all(Array.from({ length: Number(values.jobs) }, () => work(together)))
+await work(alone)
 
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0)
 const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0)
