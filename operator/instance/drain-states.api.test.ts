@@ -73,19 +73,21 @@ test('a rescue that is asked for while the disk is being kept goes first, and no
   inLab(async (lab) => {
     await lab.addClaim('tools')
     await ready(lab)
-    // The copy of the disk does not get on.
+    // The copy of the disk begins, but does not get on.
     const { place } = world.kubelet
     world.kubelet.place = async (pod) => {
       const isHeld = pod.metadata.namespace === lab.name && pod.metadata.name !== `${name}-vm`
       return isHeld ? { refusal: '0/2 nodes are available: 2 Insufficient memory.' } : place(pod)
     }
     await cordon('a')(lab)
+    const kept = await lab.until('the Snapshot', async () => (await snapshotsOf(lab))[0])
+    world.kubelet.holdAt(`${lab.name}/${contentName(kept)}`, 'running')
+    world.kubelet.place = place
     await lab.until('the moment to be fixed', async () => {
       return (await snapshotsOf(lab)).some(({ status }) => status?.takenAt !== undefined)
     })
     await lab.change(name, { spec: { rescue: { claim: 'tools' } } })
     await blockedBy(lab, 'NodeCordoned')
-    world.kubelet.place = place
     const { status } = await lab.phase(name, 'Rescued')
     assert.is(status?.nodeName, `${lab.name}-a`)
     await lab.until('the Snapshot to go', async () => (await snapshotsOf(lab)).length === 0)
