@@ -1,5 +1,5 @@
 # SIGTERM: the ACPI power key, pressed again now and then (a guest that still boots misses it), and QEMU's end before
-# VM_GRACE_SECONDS are over. A machine that stands still (paused, or without room) is cut off.
+# VM_GRACE_SECONDS are over. A machine that stands still (paused, or without room) hears no key: it is woken, or cut off.
 stopping=''
 cut_off='did not power off within its grace period and was cut off' # how it ended, unless in order
 
@@ -19,15 +19,17 @@ on_term() {
   state Stopping
   # Under rescue the guest's power-off ends nothing; now it is to.
   [ -z "$rescued" ] || qmp set-action '"shutdown":"poweroff"'
-  [ -z "$resting" ] || end_at_once
+  [ -z "$resting" ] || wake_or_end
 }
 
-# end_at_once: a machine that stands still hears no power key, and nothing of it would be kept. One that has a volume gets its time all the same:
-# somebody may yet let it go on, to leave that in order.
-end_at_once() {
-  case ",${VM_VOLUMES-}" in *:rw:*) return ;; esac
-  cut_off='stood still and was ended at once'
-  qmp quit
+# wake_or_end: a machine that may write a volume goes on, so that its guest leaves that in order. Nothing would be kept of any other, and
+# it does nothing more; nor has one anything left to do whose guest has ended already, under rescue.
+wake_or_end() {
+  held=''
+  case "$ended,${VM_VOLUMES-}" in
+    ,*:rw:*) [ -n "$space_try" ] || qmp cont ;; # without room, space_tick tries it when there may be some
+    *) cut_off='stood still and was ended at once'; qmp quit ;;
+  esac
 }
 
 # power_tick: called once a second from the signal on.
@@ -38,5 +40,7 @@ power_tick() {
     qmp quit
     return
   fi
+  # Whoever pauses it meanwhile does not know yet that it ends.
+  [ -z "$resting" ] || wake_or_end
   [ "$seconds" -lt "${press_again:-0}" ] || { press_again=$((seconds + 4)); qmp system_powerdown; }
 }
