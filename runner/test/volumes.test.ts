@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { DiskVolume } from '../../operator/instance/desired/volumes.ts'
+import { type Share, startShare } from './nfs/share.ts'
 import { type Pod, startPod } from './pod.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -36,6 +37,7 @@ const start = async (...words: Parameters<typeof startPod>): Promise<Pod> => {
   return pod
 }
 test.after(async () => {
+  share?.stop()
   for (const mount of mounts) execFileSync('umount', ['-l', mount])
   for (const pod of pods) await pod.remove()
   for (const loop of loops) execFileSync('losetup', ['-d', loop])
@@ -62,6 +64,7 @@ const find = (serial: string) =>
   `for d in /sys/block/vd*; do [ "$(cat $d/serial)" != ${serial} ] || echo /dev/\${d##*/}; done`
 
 let pod: Pod
+let share: Share
 const disk = () => join(pod.folder, 'volumes/data/disk.img')
 
 test('a guest has its volumes by their serial numbers: a file as large as the claim allows, a block device, one to read', async () => {
@@ -138,16 +141,50 @@ test('a claim without room makes the VM stand still, and loses no write', async 
   await pod.until(({ reason, guest }) => reason === '' && guest === 'Ready', 90)
 })
 
+test('a guest mounts a share of the network by itself, reads what is there, and what it writes is on the server', async () => {
+  share = startShare(pod)
+  writeFileSync(join(share.folder, 'note'), 'from the server')
+  assert.is((await pod.ssh(share.unpack, share.modules)).code, 0)
+  const { stdout, stderr } = await pod.ssh(
+    `${share.mount} && cat /srv/share/note && echo from the guest >/srv/share/answer`,
+  )
+  assert.is(stdout, 'from the server', stderr)
+  assert.is(readFileSync(join(share.folder, 'answer'), 'utf8'), 'from the guest\n')
+})
+
 test('the next VM finds what the last one wrote, and the file as it was', async () => {
   const before = statSync(disk()).ino
-  await pod.ssh('reboot -f & sleep 1')
+  const bootId = 'cat /proc/sys/kernel/random/boot_id'
+  const { stdout: last } = await pod.ssh(bootId)
+  // ssh is not to wait: nobody ends a connection whose other end was reset.
+  await pod.ssh('(usleep 300000; reboot -f) >/dev/null 2>&1 &')
   await waitFor(
-    async () =>
-      (await pod.ssh(`head -c 12 $(${find('data')})`)).stdout.includes('kept in data') ? true : undefined,
-    120,
-    () => 'the note is gone',
+    async () => {
+      const { code, stdout } = await pod.ssh(bootId)
+      return code === 0 && stdout !== last ? true : undefined
+    },
+    60,
+    () => pod.log().slice(-2000),
   )
+  assert.match((await pod.ssh(`head -c 12 $(${find('data')})`)).stdout, /kept in data/)
   assert.is(statSync(disk()).ino, before)
+  assert.is((await pod.ssh(`${share.mount} && cat /srv/share/answer`)).stdout, 'from the guest\n')
+})
+
+test('a machine that is paused when it is told to end goes on first, and its guest writes down what it holds', async () => {
+  const made = `d=$(${find('data')}); busybox mke2fs $d && mount -t ext2 $d /mnt`
+  // Nobody syncs: what is written is in the guest's memory until it powers down.
+  const keep = 'echo 0 >/proc/sys/vm/dirty_writeback_centisecs'
+  assert.is((await pod.ssh(`${made} && sync && ${keep} && echo unsaved >/mnt/note`)).code, 0)
+  await pod.control('qmp', ['{"execute":"qmp_capabilities"}', '{"execute":"stop"}'])
+  await pod.until(({ reason }) => reason === 'Paused')
+  const note = () => execFileSync('debugfs', ['-R', 'cat /note', disk()], { encoding: 'utf8', stdio: 'pipe' })
+  assert.is(note(), '')
+  pod.terminate()
+  const { code, message } = await pod.ended
+  assert.is(code, 0)
+  assert.match(message, /powered off, as it was asked to/)
+  assert.is(note(), 'unsaved\n')
 })
 
 const refused: ReadonlyArray<{
