@@ -6,7 +6,7 @@ import { Lab } from './harness/lab.ts'
 import { hostKey } from './harness/ssh.ts'
 import { waitFor } from './harness/wait-for.ts'
 
-/** One guest: shelved, started from its shelf, shelved again by way of an expiry that keeps it. */
+/** One guest: shelved, started from its shelf, shelved again by way of an expiry that keeps it. Beside it one that nobody uses. */
 const lab = new Lab(test, 'shelve')
 
 const web1 = { namespace: lab.namespace, name: 'web1' }
@@ -19,6 +19,7 @@ let key = ''
 
 lab.step('a VM that is shelved leaves no pod, and its disk is kept', async () => {
   await lab.apply('web1')
+  await lab.apply('unused', { expiry: { idleSeconds: 60 } })
   await lab.ready('web1')
   key = await hostKey(await lab.address('web1'))
   await lab.sh('web1', 'echo mine > /root/note; sync')
@@ -53,6 +54,12 @@ lab.step('an instance that expires is kept in a Snapshot, and goes', async () =>
   await lab.apply('web2', { boot: { snapshot: last } })
   await lab.ready('web2')
   assert.is(await lab.sh('web2', 'cat /root/note'), 'mine\nmore')
+})
+
+lab.step('an instance that nobody used was stopped', async () => {
+  const { idle } = await lab.until('unused', 'Expired', ({ phase }) => phase === 'Expired', 300)
+  await lab.podGone('unused')
+  assert.is(idle?.idleSeconds, 60)
 })
 
 test.run()
