@@ -228,11 +228,11 @@ export class FakeKubelet {
     }
     if (reached === 'running' && (await this.awaitsImage(pod))) return { requeueAfterSeconds: 0.2 }
     const ahead = stages.slice(stages.indexOf(reached) + 1, stages.indexOf(limit))
+    // In a pod whose image is not there yet nobody can hurry.
+    const hurries = this.#hurried.has(pod.metadata.namespace ?? '') && !(await this.awaitsImage(pod))
     const next = isWorker(pod)
       ? (ahead[0] ?? limit)
-      : ((this.#hurried.has(pod.metadata.namespace ?? '')
-          ? undefined
-          : this.#steps.find((step) => ahead.includes(step))) ?? limit)
+      : ((hurries ? undefined : this.#steps.find((step) => ahead.includes(step))) ?? limit)
     const leftMs = next === 'ready' ? this.#leftToBoot(pod) : 0
     if (leftMs > 0) return { requeueAfterSeconds: leftMs / 1000 }
     await this.#write(pod, this.#statusAt(pod, next))
