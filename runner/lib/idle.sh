@@ -26,4 +26,4 @@ stop_meter() {
 }
 
 # idle_tick: a meter that died goes on from where it was.
-idle_tick() { [ -z "$meter$stopping" ] || alive "$meter" || run_meter; }
+idle_tick() { [ -z "$meter" ] || [ -n "$stopping" ] || alive "$meter" || run_meter; }
