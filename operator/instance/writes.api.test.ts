@@ -73,15 +73,17 @@ test('a life from creation to deletion costs at most 6 writes, with every step o
 test('power and rebuilds cost a few each', async () => {
   await lab.create('web2')
   await lab.phase('web2', 'Ready')
+  // What is left to write of the start is not of the pause.
+  await atRest(lab, operator)
   const set = (spec: Record<string, unknown>, phase: string) => async () => {
     await lab.change('web2', { spec })
     await lab.phase('web2', phase)
   }
   const rows = [
-    { what: 'a pause', most: 2, happen: set({ powerState: 'Paused' }, 'Paused') },
-    { what: 'a resumption', most: 2, happen: set({ powerState: 'Running' }, 'Ready') },
-    { what: 'a reset', most: 2, happen: set({ resetGeneration: 1 }, 'Ready') },
-    { what: 'a reboot', most: 2, happen: set({ rebootGeneration: 1 }, 'Ready') },
+    { what: 'a pause', most: 3, happen: set({ powerState: 'Paused' }, 'Paused') },
+    { what: 'a resumption', most: 3, happen: set({ powerState: 'Running' }, 'Ready') },
+    { what: 'a reset', most: 3, happen: set({ resetGeneration: 1 }, 'Ready') },
+    { what: 'a reboot', most: 3, happen: set({ rebootGeneration: 1 }, 'Ready') },
     { what: 'a stop', most: 3, happen: set({ powerState: 'Stopped' }, 'Stopped') },
     { what: 'a start', most: 7, happen: set({ powerState: 'Running' }, 'Ready') },
     { what: 'a rebuild', most: 9, happen: set({ rebuildGeneration: 1 }, 'Ready') },
