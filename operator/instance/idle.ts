@@ -5,6 +5,7 @@ import { labels } from '../api/labels.ts'
 import { answeringSince } from './asking-guest.ts'
 import { longestNoticeSeconds } from './expiry.ts'
 import type { PodView } from './pod-view.ts'
+import { isRescued } from './rescued.ts'
 
 /**
  * That the instance expired because nobody used its VM, as its status remembers. A rebuild, another `idleSeconds` and any power state
@@ -34,11 +35,11 @@ export type IdleLimit = Readonly<{
  * spare of a set, which begins when it takes over.
  */
 export function idleLimitOf(instance: EphemeralInstance, pod: PodView | undefined): IdleLimit | undefined {
-  const { metadata, spec, status } = instance
+  const { metadata, spec } = instance
   const seconds = spec.expiry?.idleSeconds
   const since = answeringSince(instance, pod)
   if (seconds === undefined || since === undefined || spec.powerState !== 'Running') return undefined
-  const isKept = spec.locked !== undefined || spec.rescue !== undefined || status?.rescue !== undefined
+  const isKept = spec.locked !== undefined || isRescued(instance)
   if (isKept || metadata.labels?.[labels.setRole] === 'spare' || idledOf(instance) !== undefined)
     return undefined
   const taken = Date.parse(metadata.annotations?.[annotations.takenAt] ?? '')

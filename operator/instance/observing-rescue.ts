@@ -6,6 +6,7 @@ import { lookAtRescue } from '../rescue/disk.ts'
 import { sourceOf } from './boot-source.ts'
 import { controlTarget } from './control-target.ts'
 import type { PodView } from './pod-view.ts'
+import { isRescued } from './rescued.ts'
 import { isRunOf, isSettled, type RescueView } from './rescuing.ts'
 import type { Sources } from './sources.ts'
 
@@ -20,7 +21,7 @@ export async function observeRescue(
   }: Readonly<{ sources: Sources; control: DiskControl & VmControl; masterKey: Uint8Array }>,
 ): Promise<RescueView | undefined> {
   const { metadata, spec, status } = instance
-  if (spec.rescue === undefined && status?.rescue === undefined) return undefined
+  if (!isRescued(instance)) return undefined
   const worker = sources.pods.get(metadata.namespace, rescueWorkerName(metadata.name))
   const source =
     spec.rescue === undefined

@@ -3,6 +3,7 @@ import { findCondition } from '../kube/conditions.ts'
 import { isToBeKept } from './expiring.ts'
 import { isCordoned, isUnreachable } from './node-loss.ts'
 import type { Observed } from './observed.ts'
+import { isRescued } from './rescued.ts'
 
 /**
  * Whether the VM leaves a node that is drained: its disk is kept, or it had none worth keeping, and its pod may go. There is no way back from it.
@@ -33,9 +34,5 @@ export const isDraining = (observed: Asked): boolean =>
   !isUnreachable(observed.node) &&
   !isToBeKept(observed)
 
-/** Its rescue goes before a drain: the machine runs from another disk than the VM's own, or soon will, and comes back to it. */
-export const isRescued = ({ spec, status }: EphemeralInstance): boolean =>
-  spec.rescue !== undefined || status?.rescue !== undefined
-
-/** It is on its way: nothing that its guest writes from the moment on that is kept would last. */
+/** It is on its way: nothing that its guest writes from the moment on that is kept would last. A rescue goes first. */
 export const isLeaving = (observed: Asked): boolean => isDraining(observed) && !isRescued(observed.instance)

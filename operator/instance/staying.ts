@@ -3,7 +3,8 @@ import { isToBeKept } from './expiring.ts'
 import { isCordoned } from './node-loss.ts'
 import type { Observed } from './observed.ts'
 import type { PodView } from './pod-view.ts'
-import { isRescued, toleratesCordon } from './relocating.ts'
+import { toleratesCordon } from './relocating.ts'
+import { isRescued } from './rescued.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Why a drain of the node waits for a VM that does not let itself be evicted; undefined: none does. */

@@ -2,6 +2,7 @@ import { bytesOf } from '../api/quantity.ts'
 import type { SnapshotReason } from '../api/snapshot-reasons.ts'
 import { viewPod } from '../instance/pod-view.ts'
 import { isRelocating } from '../instance/relocating.ts'
+import { isRescued } from '../instance/rescued.ts'
 import { findCondition } from '../kube/conditions.ts'
 import { hasFinalizer } from '../kube/finalizer.ts'
 import { viewWorker } from '../worker/view.ts'
@@ -127,7 +128,7 @@ function unpinned(observed: Observed): Verdict | undefined {
       `There is no EphemeralInstance ${name}: it is waited for until the deadline.`,
     )
   }
-  if (instance.spec.rescue !== undefined || instance.status?.rescue !== undefined) {
+  if (isRescued(instance)) {
     const message = `EphemeralInstance ${name} is being rescued: the snapshot is taken when spec.rescue is gone and the VM is back on its own disk, or fails at the deadline.`
     return waits(observed, 'InstanceRescued', message)
   }
