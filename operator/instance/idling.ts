@@ -20,6 +20,8 @@ export const ahead: Readonly<Record<OnExpiry, string>> = {
  */
 export function withIdle(observed: Observed, verdict: Verdict): Verdict {
   const { instance, pod, runner, now } = observed
+  // Most have no such limit: their pods are not looked at.
+  if (instance.spec.expiry?.idleSeconds === undefined) return verdict
   const view = pod !== undefined && isOurs(observed, pod) ? viewPod(pod) : undefined
   const limit = idleLimitOf(instance, view)
   if (limit === undefined || verdict.guestReady.status !== 'True') return verdict
