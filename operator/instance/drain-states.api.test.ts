@@ -18,14 +18,7 @@ test.before(async () => {
 })
 test.after(() => world?.stop())
 
-let labs = 0
-async function inLab(body: (lab: Lab) => Promise<void>): Promise<void> {
-  const lab = await world.lab(`drained-${++labs}`)
-  await playNodes(lab)
-  const operator = await lab.operator()
-  await body(lab)
-  await operator.stop()
-}
+const inLab = (body: (lab: Lab) => Promise<void>) => world.inLab('drained', body, playNodes)
 
 const eviction = 'SnapshotThenRecreate'
 const name = 'web1'

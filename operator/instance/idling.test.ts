@@ -36,6 +36,12 @@ const condition = (type: string, reason: string, message = 'as before') => ({
   lastTransitionTime: ago(30),
 })
 const warned = { ...answered, conditions: [...answered.conditions, condition('Expiring', 'IdleSoon')] }
+/** That it is over was found, and told. */
+const said = {
+  ...answered,
+  idle: found,
+  conditions: [...answered.conditions, condition('Expiring', 'Expired')],
+}
 const off = {
   ...answered,
   idle: found,
@@ -129,11 +135,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'and it goes',
-    status: {
-      ...answered,
-      idle: found,
-      conditions: [...answered.conditions, condition('Expiring', 'Expired')],
-    },
+    status: said,
     spec: { onExpiry: 'Delete' },
     expiring: 'Expired',
     action: 'expire',
@@ -150,11 +152,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'and goes when it is kept',
-    status: {
-      ...answered,
-      idle: found,
-      conditions: [...answered.conditions, condition('Expiring', 'Expired')],
-    },
+    status: said,
     spec: { onExpiry: 'SnapshotThenDelete' },
     kept: true,
     expiring: 'Expired',

@@ -17,14 +17,7 @@ test.before(async () => {
 })
 test.after(() => world?.stop())
 
-let labs = 0
-/** An operator in a lab of its own. */
-async function inLab(body: (lab: Lab) => Promise<void>): Promise<void> {
-  const lab = await world.lab(`sets-${++labs}`)
-  const operator = await lab.operator()
-  await body(lab)
-  await operator.stop()
-}
+const inLab = (body: (lab: Lab) => Promise<void>) => world.inLab('sets', body)
 
 const namesIn = async (lab: Lab) => (await instancesOf(lab)).map(({ metadata }) => metadata.name)
 const reasonOf = async (lab: Lab, type: string) =>

@@ -16,14 +16,20 @@ test.before(async () => {
 test.after(() => world?.stop())
 
 let labs = 0
-/** A running instance, and a snapshot of it whose moment is fixed, and whose worker gets no further. */
-async function halfWay(): Promise<Lab> {
+/** A running instance, and a snapshot of it whose worker gets to this step and no further. */
+async function heldAt(step: 'bound' | 'running'): Promise<Lab> {
   const lab = await world.lab(`half-way-${++labs}`)
   await lab.operator()
   await lab.create('web1')
   await lab.phase('web1', 'Ready')
   const made = await createSnapshot(lab)
-  lab.world.kubelet.holdAt(worker(lab, contentName(made)), 'running')
+  lab.world.kubelet.holdAt(worker(lab, contentName(made)), step)
+  await lab.until('a worker', () => lab.world.kubelet.store.getByKey(worker(lab, contentName(made))))
+  return lab
+}
+/** One whose moment is fixed as well. */
+async function halfWay(): Promise<Lab> {
+  const lab = await heldAt('running')
   await lab.until('the moment', async () => (await findSnapshot(lab))?.status?.takenAt !== undefined)
   return lab
 }
@@ -108,13 +114,7 @@ test('a worker that is deleted half-way is made again, and copies the same momen
 })
 
 test('while its worker has not started, nothing is made in the VM, and the instance may go', async () => {
-  const lab = await world.lab(`half-way-${++labs}`)
-  await lab.operator()
-  await lab.create('web1')
-  await lab.phase('web1', 'Ready')
-  const made = await createSnapshot(lab)
-  lab.world.kubelet.holdAt(worker(lab, contentName(made)), 'bound')
-  await lab.until('a worker', () => lab.world.kubelet.store.getByKey(worker(lab, contentName(made))))
+  const lab = await heldAt('bound')
   assert.ok(qemuOf(lab)?.isClean)
   assert.is(qemuOf(lab)?.moments.length, 0)
   await lab.delete('web1')

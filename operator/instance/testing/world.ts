@@ -20,6 +20,7 @@ export class World {
   readonly operators: TestOperator[] = []
   readonly #stop = new AbortController()
   #running: Promise<unknown> = Promise.resolve()
+  #labs = 0
 
   constructor(server: ApiServer, clock: Clock) {
     this.server = server
@@ -55,5 +56,18 @@ export class World {
     const lab = new Lab(this, name)
     await lab.addClaim()
     return lab
+  }
+
+  /** Goes through `body` with an operator in a lab of its own, which `prepare` has made ready. */
+  async inLab(
+    name: string,
+    body: (lab: Lab) => Promise<void>,
+    prepare?: (lab: Lab) => Promise<void>,
+  ): Promise<void> {
+    const lab = await this.lab(`${name}-${++this.#labs}`)
+    await prepare?.(lab)
+    const operator = await lab.operator()
+    await body(lab)
+    await operator.stop()
   }
 }
