@@ -154,7 +154,7 @@ test('a guest mounts a share of the network by itself, reads what is there, and 
 
 test('the next VM finds what the last one wrote, and the file as it was', async () => {
   const before = statSync(disk()).ino
-  await pod.ssh('reboot -f & sleep 1')
+  await pod.ssh('reboot -f')
   await waitFor(
     async () =>
       (await pod.ssh(`head -c 12 $(${find('data')})`)).stdout.includes('kept in data') ? true : undefined,
