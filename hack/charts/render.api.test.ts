@@ -1,4 +1,14 @@
-import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { test } from 'uvu'
@@ -57,6 +67,34 @@ test('the CRDs are rendered as they are in crds/, but for labels and the annotat
 test('crds.keep=false lets them go with the release', async () => {
   assert.not.match(await render('--set', 'crds.keep=false'), /resource-policy/)
 })
+
+// All digits of a hash may be decimal, or all but an e in the middle.
+for (const tag of ['7411753618450819', '1234e567']) {
+  test(`an image's tag may look like a number: ${tag}`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ephemera-tag-'))
+    const wanted = ['operator', 'runner'].map((name) => `${name}:${tag}`)
+    for (const name of wanted) {
+      mkdirSync(join(folder, name))
+      writeFileSync(join(folder, name, 'name'), `registry.example.com:5000/${name}\n`)
+    }
+    const built = wanted.map((name) => join(folder, name))
+    const values = execFileSync(join(chart, '../../hack/images/values'), built, { encoding: 'utf8' })
+    writeFileSync(join(folder, 'values.yaml'), values)
+    const asked = readFileSync(join(chart, '../../README.md'), 'utf8').matchAll(
+      /(--set\S*) (\S*image.tag=TAG)/g,
+    )
+    const fromReadme = [...asked].flatMap(([, option = '', value = '']) => [
+      option,
+      value.replace('TAG', tag),
+    ])
+    assert.is(fromReadme.length, 8)
+    for (const options of [['--values', join(folder, 'values.yaml')], fromReadme]) {
+      const rendered = await render(...options, '--show-only', 'templates/deployment.yaml')
+      for (const name of wanted) assert.match(rendered, `/${name}"`)
+    }
+    rmSync(folder, { recursive: true })
+  })
+}
 
 const refused = [
   {
