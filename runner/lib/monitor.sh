@@ -24,7 +24,7 @@ follow_machine() {
   while alive "$qemu"; do
     # Once a second while something is waited for that nobody reports.
     [ -z "$stopping$reboot_until$wished_from$space_try$silent_until" ] && tick=5 || tick=1
-    if read -r -t "$tick" line <&3; then hear "$line"; fi
+    if next_line "$tick"; then hear "$line"; fi
     power_tick
     orders_tick
     space_tick
@@ -33,7 +33,7 @@ follow_machine() {
     keep_helpers
   done
   # The last events may still be in the pipe.
-  while read -r -t 0.1 line <&3; do hear "$line"; done
+  while next_line 0.1; do hear "$line"; done
   wait "$qemu"
   machine_ended $?
 }
