@@ -16,6 +16,16 @@ const rows: readonly { name: string; pod: Pod; want: unknown }[] = [
     want: { kind: 'complete', result },
   },
   {
+    name: 'what it made is known before the kubelet tells that the pod has ended',
+    pod: workerPodIn('Running', { terminated: { exitCode: 0, message: JSON.stringify(completeWords) } }),
+    want: { kind: 'complete', result },
+  },
+  {
+    name: 'of a failure the kubelet may know more',
+    pod: workerPodIn('Running', { terminated: { exitCode: 1, message: JSON.stringify(said) } }),
+    want: undefined,
+  },
+  {
     name: 'an upload without a digest of its source is complete, too',
     pod: endedWorker(0, { ...completeWords, sourceDigest: undefined }),
     want: { kind: 'complete', result: { ...result, sourceDigest: '' } },

@@ -33,14 +33,15 @@ const refusal = 2
 
 /** How the pod of a worker ended; undefined while it has not. */
 export function outcomeOf(pod: PodBasics): WorkerOutcome | undefined {
-  if (pod.phase !== 'Succeeded' && pod.phase !== 'Failed') return undefined
   const { terminated } = pod
   const words = parse(terminated?.message)
   const complete = completeWords.safeParse(words)
+  // A worker is never run again: the kubelet tells how it ended a second before it tells the pod's phase.
   if (terminated?.exitCode === 0 && complete.success) {
     const { reason: _, ...result } = complete.data
     return { kind: 'complete', result }
   }
+  if (pod.phase !== 'Succeeded' && pod.phase !== 'Failed') return undefined
   const failure = failureWords.safeParse(words)
   if (failure.success && failure.data.reason in workerReasons) {
     const { reason, message } = failure.data
