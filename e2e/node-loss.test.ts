@@ -50,7 +50,15 @@ lab.step('a third one waits, with the words of the scheduler and what can be cha
   )
   assert.is(phase, 'Pending')
   assert.is(findCondition(conditions, 'Ready')?.reason, 'Unschedulable')
-  await lab.kubectl('delete', 'ei', 'web3', 'web1', '--timeout=120s')
+})
+
+lab.step('it starts by itself where another one of the group has gone', async () => {
+  const { nodeName } = await lab.status('web1')
+  await lab.kubectl('delete', 'ei', 'web1', '--timeout=120s')
+  await lab.ready('web3')
+  const { nodeName: free, restarts } = await lab.status('web3')
+  assert.equal([free, restarts], [nodeName, 0])
+  await lab.kubectl('delete', 'ei', 'web3', '--timeout=120s')
 })
 
 lab.step('a VM writes to a volume on the node of another', async () => {
