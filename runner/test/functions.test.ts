@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process'
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { runnerRoot } from './built.ts'
 
 const here = join(import.meta.dirname, '..')
-const root = execFileSync(join(import.meta.dirname, 'rootfs'), { encoding: 'utf8' }).trim()
+const root = runnerRoot()
 const programs = new Set(readdirSync(join(root, 'usr/bin')))
 const files = ['vm', 'worker', 'kvm-probe', ...globSync('{lib,net}/**/*.sh', { cwd: here })]
 

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import { verdictOf } from '../../operator/kvm-plugin/verdict.ts'
+import { runnerRoot } from './built.ts'
 import { processesIn } from './processes.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -40,10 +41,7 @@ async function probing(
   env: Readonly<Record<string, string>>,
   body: (said: () => ReturnType<typeof verdictOf>, names: () => readonly string[]) => Promise<void>,
 ): Promise<void> {
-  const root = execFileSync(join(here, 'rootfs'), {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  }).trim()
+  const root = runnerRoot()
   const name = `ephk-${randomBytes(3).toString('hex')}`
   const folder = mkdtempSync(join(tmpdir(), `${name}-`))
   for (const part of ['run', 'devices']) mkdirSync(join(folder, part))

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runnerRoot } from './built.ts'
 import { type Process, processesIn, signalContainer } from './processes.ts'
 import { type Ran, ran } from './ran.ts'
 import { waitFor } from './wait-for.ts'
@@ -97,10 +98,7 @@ export const peerAddress = '10.244.77.1'
 /** Needs root, for network namespaces. Workers of one lab have one address, so that they take turns. */
 export async function startLab(): Promise<Lab> {
   if (process.getuid?.() !== 0) throw new Error('the runner tests make network namespaces: run them as root')
-  const root = execFileSync(join(here, 'rootfs'), {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  }).trim()
+  const root = runnerRoot()
   const name = `ephw-${randomBytes(3).toString('hex')}`
   const folder = mkdtempSync(join(tmpdir(), `${name}-`))
   // In memory: what is tested here is not how fast this machine's disk syncs.

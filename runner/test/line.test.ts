@@ -1,12 +1,13 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { runnerRoot } from './built.ts'
 import { waitFor } from './wait-for.ts'
 
-const root = execFileSync(join(import.meta.dirname, 'rootfs'), { encoding: 'utf8' }).trim()
+const root = runnerRoot()
 const library = readFileSync(join(import.meta.dirname, '../lib/line.sh'), 'utf8')
 
 const children: ChildProcess[] = []

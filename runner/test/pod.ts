@@ -19,6 +19,7 @@ import { scratchPath, scratchVariable } from '../../operator/instance/desired/sc
 import { type DiskVolume, diskPath, volumeParts } from '../../operator/instance/desired/volumes.ts'
 import type { ScratchDisk } from '../../operator/instance/size.ts'
 import { qemuArguments } from '../../operator/qemu/argv.ts'
+import { built, runnerRoot } from './built.ts'
 import { type Process, processesIn, signalContainer } from './processes.ts'
 import { type Ran, ran } from './ran.ts'
 import { waitFor } from './wait-for.ts'
@@ -82,11 +83,6 @@ export type PodOptions = Readonly<{
   overlayMebibytes?: number
 }>
 
-/** Prints on stderr what a build says, returns what it prints on stdout. */
-function built(script: string): string {
-  return execFileSync(script, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
-}
-
 /** Puts the tiny guest's disk on a base volume. */
 export function tinyBase(folder: string): void {
   const file = join(folder, 'disk.qcow2')
@@ -112,7 +108,7 @@ function writeSeed(folder: string, publicKey: string, userData: string | undefin
 /** Starts a pod; needs root, for network namespaces. The guest is not waited for. */
 export async function startPod(options: PodOptions = {}): Promise<Pod> {
   if (process.getuid?.() !== 0) throw new Error('the runner tests make network namespaces: run them as root')
-  const root = built(join(here, 'rootfs'))
+  const root = runnerRoot()
   const name = `eph-${randomBytes(3).toString('hex')}`
   const folder = mkdtempSync(join(tmpdir(), `${name}-`))
   const at = (...words: string[]) => join(folder, ...words)

@@ -12,14 +12,17 @@ async function withPod(options: PodOptions, story: (pod: Pod) => Promise<void>):
   }
 }
 
-/** Waits for a file before it does what makes the guest ready: a test that has looked before that says when. */
-const whenTold = 'while ! [ -e /run/go ]; do sleep 1; done'
+/** Shell that goes on when somebody writes a line into the file. */
+const until = (file: string) => `mkfifo ${file}; read -r _ <${file}`
 
-/** A server that takes connections and never says a word; it ends when /run/stop appears. */
+/** Before it does what makes the guest ready: a test that has looked before that says when. */
+const whenTold = until('/run/go')
+
+/** A server that takes connections and never says a word of its own; it ends when /run/stop is written to. */
 const silentServer = `#!/bin/sh
 ${whenTold}
-nc -ll -p 8080 -e sleep 1000 &
-while ! [ -e /run/stop ]; do sleep 1; done
+nc -ll -p 8080 -e cat &
+${until('/run/stop')}
 kill $!
 `
 
@@ -30,7 +33,7 @@ async function readyOnlyWhenTold(pod: Pod): Promise<void> {
   // Longer than from one question of the runner's to the next.
   const looked = Date.now() + 3_000
   while (Date.now() < looked) assert.is(await pod.probe('/ready'), '404')
-  await pod.ssh('touch /run/go')
+  await pod.ssh('echo go >/run/go')
   await pod.until((state) => state.guest === 'Ready', 90)
 }
 
@@ -40,7 +43,7 @@ for (const network of ['passt', 'slirp'])
       { env: { VM_READINESS: 'tcp:8080', VM_NETWORK: network }, userData: silentServer },
       async (pod) => {
         await readyOnlyWhenTold(pod)
-        await pod.ssh('touch /run/stop')
+        await pod.ssh('echo stop >/run/stop')
         await pod.until((state) => state.guest === 'Booting', 40)
         assert.is(await pod.probe('/ready'), '404')
       },
