@@ -34,6 +34,8 @@ const refusal = 2
 /** How the pod of a worker ended; undefined while it has not. */
 export function outcomeOf(pod: PodBasics): WorkerOutcome | undefined {
   const { terminated } = pod
+  const isOver = pod.phase === 'Succeeded' || pod.phase === 'Failed'
+  if (terminated === undefined && !isOver) return undefined
   const words = parse(terminated?.message)
   const complete = completeWords.safeParse(words)
   // A worker is never run again: the kubelet tells how it ended a second before it tells the pod's phase.
@@ -41,7 +43,7 @@ export function outcomeOf(pod: PodBasics): WorkerOutcome | undefined {
     const { reason: _, ...result } = complete.data
     return { kind: 'complete', result }
   }
-  if (pod.phase !== 'Succeeded' && pod.phase !== 'Failed') return undefined
+  if (!isOver) return undefined
   const failure = failureWords.safeParse(words)
   if (failure.success && failure.data.reason in workerReasons) {
     const { reason, message } = failure.data
