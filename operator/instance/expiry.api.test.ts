@@ -20,9 +20,8 @@ test.before(async () => {
 })
 test.after(() => world?.stop())
 
-let labs = 0
 async function running(spec: Partial<InstanceSpec> = {}): Promise<TestOperator> {
-  lab = await world.lab(`expiry-${++labs}`)
+  lab = await world.freshLab('expiry')
   const operator = await lab.operator()
   await lab.create('web1', spec)
   await lab.phase('web1', 'Ready')

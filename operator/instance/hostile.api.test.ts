@@ -33,9 +33,8 @@ async function looksLike(lab: Lab, want: Print): Promise<void> {
   })
 }
 
-let labs = 0
 async function readyLab() {
-  const lab = await world.lab(`hostile-${++labs}`)
+  const lab = await world.freshLab('hostile')
   const operator = await lab.operator()
   const made = await lab.create('web1')
   await lab.phase('web1', 'Ready')
@@ -104,7 +103,7 @@ test('pods that are deleted as soon as they are there are made ever more rarely'
 })
 
 test('so are pods that never live long enough to be told of, while they have no node', async () => {
-  const lab = await world.lab(`hostile-${++labs}`)
+  const lab = await world.freshLab('hostile')
   const operator = await lab.operator()
   const pod = lab.pod('web1')
   world.kubelet.holdAt(pod, 'pending')
@@ -145,7 +144,7 @@ test('a pod that somebody else took over is his, and no second one is made', asy
 
 for (const type of ['pod', 'Secret'] as const) {
   test(`a ${type} of the same name that somebody else made is left alone, and waited for`, async () => {
-    const lab = await world.lab(`hostile-${++labs}`)
+    const lab = await world.freshLab('hostile')
     const metadata = { namespace: lab.name, name: 'web1-vm', labels: { mine: 'yes' } }
     world.kubelet.holdAt(lab.pod('web1'), 'pending')
     if (type === 'Secret') await lab.client.create(secrets, { metadata, stringData: { a: 'b' } })

@@ -15,10 +15,9 @@ test.before(async () => {
 })
 test.after(() => world?.stop())
 
-let labs = 0
 /** A running instance, and a snapshot of it whose worker gets to this step and no further. */
 async function heldAt(step: 'bound' | 'running'): Promise<Lab> {
-  const lab = await world.lab(`half-way-${++labs}`)
+  const lab = await world.freshLab('half-way')
   await lab.operator()
   await lab.create('web1')
   await lab.phase('web1', 'Ready')
@@ -146,7 +145,7 @@ test('snapshots of one VM take turns, each with a moment of its own', async () =
 })
 
 test('the deadline ends a snapshot whose worker gets nowhere, and nothing is left', async () => {
-  const lab = await world.lab(`half-way-${++labs}`)
+  const lab = await world.freshLab('half-way')
   await lab.operator()
   await lab.create('web1')
   await lab.phase('web1', 'Ready')
@@ -160,7 +159,7 @@ test('the deadline ends a snapshot whose worker gets nowhere, and nothing is lef
 })
 
 test('a snapshot can wait for its instance, and outlives it', async () => {
-  const lab = await world.lab(`half-way-${++labs}`)
+  const lab = await world.freshLab('half-way')
   await lab.operator()
   await createSnapshot(lab)
   await lab.until('it to wait', async () => {
@@ -176,7 +175,7 @@ test('a snapshot can wait for its instance, and outlives it', async () => {
 })
 
 test('a new display name touches nothing, and what is Ready costs nothing any more', async () => {
-  const lab = await world.lab(`half-way-${++labs}`)
+  const lab = await world.freshLab('half-way')
   const operator = await lab.operator()
   await lab.create('web1')
   await createSnapshot(lab)

@@ -12,9 +12,8 @@ test.before(async () => {
 })
 test.after(() => world?.stop())
 
-let labs = 0
 async function freshLab(): Promise<Lab> {
-  const lab = await world.lab(`volumes-${++labs}`)
+  const lab = await world.freshLab('volumes')
   await lab.addClaim('data')
   return lab
 }

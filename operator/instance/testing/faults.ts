@@ -15,9 +15,8 @@ export type Fault = Readonly<{ k: number | 'each'; kind: FaultKind }>
 
 const printOf = (lab: Lab, path: Path): Promise<unknown> => path.print?.(lab) ?? fingerprint(lab, name)
 
-let labs = 0
 async function newLab(world: World, path: Path): Promise<Lab> {
-  const lab = await world.lab(`lab-${++labs}`)
+  const lab = await world.freshLab('lab')
   if (path.showsStart !== true) world.kubelet.hurry(lab.name)
   return lab
 }

@@ -58,13 +58,18 @@ export class World {
     return lab
   }
 
+  /** A lab of its own for each call: the name gets a number. */
+  freshLab(name: string): Promise<Lab> {
+    return this.lab(`${name}-${++this.#labs}`)
+  }
+
   /** Goes through `body` with an operator in a lab of its own, which `prepare` has made ready. */
   async inLab(
     name: string,
     body: (lab: Lab) => Promise<void>,
     prepare?: (lab: Lab) => Promise<void>,
   ): Promise<void> {
-    const lab = await this.lab(`${name}-${++this.#labs}`)
+    const lab = await this.freshLab(name)
     await prepare?.(lab)
     const operator = await lab.operator()
     await body(lab)
