@@ -38,8 +38,18 @@ export type Guest = Readonly<{
   kill: () => void
 }>
 
-/** Makes a folder with a fresh ssh key in it. */
+/** What boots and talks to guests, as `need` wants it: the Debian package and a program of it. */
+const programs = [
+  'qemu-system-x86=qemu-system-x86_64',
+  'qemu-utils=qemu-img',
+  'mtools=mformat',
+  'openssh-client=ssh-keyscan',
+  'util-linux=setpriv',
+]
+
+/** Makes a folder with a fresh ssh key in it. Programs that the tests need are installed first, as `need` says. */
 export function makeRoom(): Room {
+  execFileSync(join(import.meta.dirname, 'need'), programs, { stdio: ['ignore', 'inherit', 'inherit'] })
   const folder = mkdtempSync(join(tmpdir(), 'ephemera-guest-'))
   const key = join(folder, 'key')
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'check', '-f', key])

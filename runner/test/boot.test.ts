@@ -59,8 +59,11 @@ test('the guest pings, and is reached over IPv6, where it sees the address of it
     15,
     () => 'no ping over IPv4',
   )
-  // passt learns the address that a guest without DHCPv6 has chosen from what the guest sends.
-  const ping = async () => ((await pod.ssh('ping -6 -c 1 -W 3 fd77::1')).code === 0 ? true : undefined)
+  // passt learns the address that a guest without DHCPv6 has chosen from what the guest sends from it: a ping while that address is
+  // still being checked for a second owner comes from the link-local one.
+  const checked = "ip -6 -o addr show dev eth0 scope global | grep -v tentative | grep -q 'inet6 fd77:'"
+  const ping = async () =>
+    (await pod.ssh(`${checked} && ping -6 -c 1 -W 3 fd77::1`)).code === 0 ? true : undefined
   await waitFor(ping, 30, () => 'no ping over IPv6')
   const client = async () => (await pod.ssh('echo $SSH_CLIENT', '', 'fd77::7')).stdout || undefined
   assert.match(await waitFor(client, 30, () => 'no answer over IPv6'), /^fd77::1 /)
