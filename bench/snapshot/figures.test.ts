@@ -10,7 +10,8 @@ const metrics = snapshotMetrics({
   ],
   quiesced: [40, 60, 50],
   plain: [1],
-  durations: [{ snapshot: 1200, byHand: 1000 }],
+  durations: [1200],
+  byHand: { zstd: [1000], zlib: [1500] },
   totals: [5000, 7000, 6000],
   writes: [{ before: 50, meanwhile: 40 }],
   boots: [{ child: 5500, original: 5000 }],
@@ -23,6 +24,7 @@ test('the pause is what a snapshot adds to the longest gap that there is anyway'
 
 test('ratios are of medians', () => {
   assert.is(metrics.duration_ratio?.value, 1.2)
+  assert.is(metrics.duration_zlib_ratio?.value, 0.8)
   assert.is(metrics.apply_to_ready_ms?.value, 6000)
   assert.is(metrics.write_throughput_ratio?.value, 0.8)
   assert.is(metrics.write_slowdown_ratio?.value, 1.25)

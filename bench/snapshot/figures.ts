@@ -1,6 +1,7 @@
 import { median } from '../median.ts'
 import type { Metric } from '../result.ts'
 import type { Aims, Metrics } from '../table.ts'
+import type { ByHand } from './by-hand.ts'
 
 /** The most that each figure may be. */
 export const aims: Aims = {
@@ -20,8 +21,10 @@ export type Measured = Readonly<{
   quiesced: readonly number[]
   /** The switch alone. */
   plain: readonly number[]
-  /** From the moment until Ready, and qemu-img convert -c of the same disk. */
-  durations: readonly Readonly<{ snapshot: number; byHand: number }>[]
+  /** From the moment until Ready. */
+  durations: readonly number[]
+  /** qemu-img convert -c of the same disk. */
+  byHand: ByHand
   /** From the apply until Ready. */
   totals: readonly number[]
   writes: readonly Readonly<{ before: number; meanwhile: number }>[]
@@ -31,7 +34,7 @@ export type Measured = Readonly<{
 
 /** Medians, and ratios of medians. */
 export function snapshotMetrics(measured: Measured): Metrics {
-  const { gaps, quiesced, plain, durations, totals, writes, boots } = measured
+  const { gaps, quiesced, plain, durations, byHand, totals, writes, boots } = measured
   const rest = median(gaps.map((gap) => gap.rest))
   const throughput: Metric = {
     ...ratio(
@@ -49,10 +52,8 @@ export function snapshotMetrics(measured: Measured): Metrics {
     },
     pause_quiesced_ms: { value: median(quiesced), unit: 'ms', baseline: 0, n: quiesced.length },
     pause_plain_ms: { value: median(plain), unit: 'ms', baseline: 0, n: plain.length },
-    duration_ratio: ratio(
-      durations.map(({ snapshot }) => snapshot),
-      durations.map(({ byHand }) => byHand),
-    ),
+    duration_ratio: ratio(durations, byHand.zstd),
+    duration_zlib_ratio: ratio(durations, byHand.zlib),
     apply_to_ready_ms: { value: median(totals), unit: 'ms', baseline: 0, n: totals.length },
     write_throughput_ratio: throughput,
     write_slowdown_ratio: { ...throughput, value: 1 / throughput.value, ratio: 1 / throughput.value },

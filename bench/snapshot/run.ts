@@ -4,7 +4,7 @@
  *
  *   hack/cluster/in node bench/snapshot/run.ts [--rounds N] [--pauses N] [--data MIB] [--dry-run]
  *
- * --rounds: of each kind (default 3), but of snapshots of a guest at rest --pauses (default 9), as what they add to a pause differs most; --data: MiB that the guest has written before, half of it noise (default 512);
+ * --rounds: of each kind (default 3), but of snapshots --pauses (default 9), as pauses differ most; --data: MiB that the guest has written before, half of it noise (default 512);
  * --dry-run: both files are left as they are.
  */
 import { execFileSync } from 'node:child_process'
@@ -99,7 +99,7 @@ async function measure(workbench: Workbench): Promise<Measured> {
     )
     if (round > 1) await drop(namespace, `rest-${round}`)
   }
-  for (const round of rounds) {
+  for (const round of roundsOf(values.pauses)) {
     const before = number(await sh(`/tick write ${windowSeconds} /written`))
     const writing = sh(`/tick write ${windowSeconds} /written`)
     const busy = await take(namespace, `busy-${round}`, 'source', 'Required')
@@ -124,8 +124,7 @@ async function measure(workbench: Workbench): Promise<Measured> {
     })
   }
   return {
-    ...{ gaps, writes, plain, quiesced, totals, boots },
-    durations: durations.map((snapshot, at) => ({ snapshot, byHand: byHand[at] ?? 0 })),
+    ...{ gaps, writes, plain, quiesced, totals, boots, durations, byHand },
   }
 }
 
