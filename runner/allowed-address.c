@@ -52,8 +52,9 @@ static bool in_any(const Address *address, const char *const *blocks) {
 static bool is_public(Address address) {
   static const char *const closed_v4[] = {
       "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
-      "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-      "224.0.0.0/4", "240.0.0.0/4", NULL};
+      // A host of Azure asks its platform at 168.63.129.16, a public address that leads nowhere else.
+      "168.63.129.16/32", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
+      "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", NULL};
   // Of IPv6 only global unicast is public, and of that not what carries IPv4 addresses or nothing.
   static const char *const open_v6[] = {"2000::/3", NULL};
   static const char *const closed_v6[] = {"2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", NULL};

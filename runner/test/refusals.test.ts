@@ -266,6 +266,7 @@ const addresses = [
   { name: 'the loopback of IPv4 within IPv6', url: 'http://[::ffff:127.0.0.1]/image' },
   { name: 'the loopback behind a NAT64 prefix', url: 'http://[64:ff9b::7f00:1]/image' },
   { name: 'the metadata service', url: 'http://169.254.169.254/latest/meta-data/' },
+  { name: 'the platform of a host of Azure', url: 'http://168.63.129.16/machine?comp=goalstate' },
   { name: 'a private address', url: 'https://192.168.1.1/image' },
   { name: 'an address of shared space', url: 'http://100.64.1.1/image' },
   { name: 'a unique local address', url: 'http://[fd00::1]/image' },
