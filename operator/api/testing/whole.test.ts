@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { refused } from './refused.ts'
 import { placesOf, specSchema } from './schema.ts'
 import { whole } from './whole.ts'
+import { wholeKinds } from './whole-kinds.ts'
 
 const schema = specSchema('ephemeralinstances')
 
@@ -16,6 +17,19 @@ test('every field of an instance is in an example, so that each of its bounds is
     [],
   )
 })
+
+for (const { type, specs } of wholeKinds) {
+  test(`every field of a ${type.kind} is in an example, so that each of its bounds is tried`, () => {
+    const missing = placesOf(specSchema(type.plural), specs)
+      .filter(({ found }) => found.length === 0)
+      // A set's template has the spec of an instance, which is tried as such.
+      .filter(({ name }) => !name.startsWith('spec.template.spec.'))
+    assert.equal(
+      missing.map(({ name }) => name),
+      [],
+    )
+  })
+}
 
 test('every rule of an instance has a row that breaks it', () => {
   const places = placesOf(
