@@ -15,7 +15,7 @@ import { copyAnnotations, recordText } from './record.ts'
 export type CopyActDependencies = Readonly<{
   client: KubeClient
   masterKey: Uint8Array
-  config: Pick<Config, 'runnerImage' | 'runnerImagePullPolicy'>
+  config: Pick<Config, 'runnerImage' | 'runnerImagePullPolicy' | 'nodeLossSeconds'>
 }>
 
 /** Carries out a step. Each may be done again without harm. Throws Refused, KubeError. */
