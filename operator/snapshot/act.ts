@@ -22,6 +22,7 @@ import { exportDisk, releaseDisk } from './disk/disk.ts'
 import { blockNames } from './disk/names.ts'
 import { targetOf } from './observe.ts'
 import type { Observed } from './observed.ts'
+import { isLeftBe } from './patience.ts'
 import { type Action, endOf, failed, goesOn, type Verdict } from './verdict.ts'
 
 export type ActDependencies = Readonly<{
@@ -59,15 +60,19 @@ export async function act(
     case 'removeWorker':
       if (worker !== undefined) await removeWorker(worker.metadata, client, signal)
       return wanted
-    case 'cleanUp':
-      await cleanUp(observed, dependencies, signal)
+    case 'cleanUp': {
+      const left = await cleanUp(observed, dependencies, signal)
       if (endOf(snapshot) === 'failed') await removeClaim(observed, client, signal)
+      if (left !== undefined) throw left.why
       return wanted
-    case 'release':
-      await cleanUp(observed, dependencies, signal)
+    }
+    case 'release': {
+      const left = await cleanUp(observed, dependencies, signal)
+      if (left !== undefined) throw left.why
       if (!snapshot.spec.retain || endOf(snapshot) !== 'ready') await removeClaim(observed, client, signal)
       await removeFinalizer(client, snapshots, snapshot, snapshotFinalizer, { signal })
       return wanted
+    }
   }
 }
 
@@ -121,28 +126,25 @@ async function createWorker(
   await createOurs(client, pods, contentWorker(snapshot, place), whose(snapshot), signal)
 }
 
-/** Takes away what is left in the VM, where there still is that VM, and then the worker. */
+/**
+ * Takes away what is left in the VM, where there still is that VM, and then the worker, whatever became of the first. What is given is why
+ * something is left in the VM that is worth another try.
+ */
 async function cleanUp(
   { snapshot, vm, worker, now }: Observed,
   { client, control, masterKey }: ActDependencies,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Readonly<{ why: unknown }> | undefined> {
   const hasToDoWithVm = endOf(snapshot) === undefined || isUnclean({ snapshot })
   const target = hasToDoWithVm ? targetOf(snapshot, vm, masterKey) : undefined
+  let left: Readonly<{ why: unknown }> | undefined
   try {
     if (target !== undefined) await releaseDisk(control, target, blockNames(snapshot.metadata.uid ?? ''))
-  } catch (error) {
-    if (!isGivenUp(snapshot, now)) throw error
+  } catch (why) {
+    if (!isLeftBe(snapshot, now)) left = { why }
   }
   if (worker !== undefined) await removeWorker(worker.metadata, client, signal)
-}
-
-/** A delete does not wait for ever for a VM that cannot be reached: its next snapshot takes away what is left of this one. */
-const patienceSeconds = 60
-
-function isGivenUp({ metadata: { deletionTimestamp } }: Snapshot, now: Date): boolean {
-  if (deletionTimestamp === undefined) return false
-  return now.getTime() - Date.parse(deletionTimestamp) > patienceSeconds * 1000
+  return left
 }
 
 async function removeClaim(

@@ -158,6 +158,25 @@ test('the deadline ends a snapshot whose worker gets nowhere, and nothing is lef
   await lab.until('QEMU to be clean', () => qemuOf(lab)?.isClean)
 })
 
+test('one that fails while its VM cannot be reached keeps neither worker nor claim, and holds up the next until the VM is clean', async () => {
+  const lab = await halfWay()
+  await createSnapshot(lab, 'silver')
+  const { unreachable } = lab.world.kubelet.vms
+  unreachable.add(lab.pod('web1'))
+  const full = { exitCode: 1, reason: 'NoSpace', message: 'The claim has no room.' }
+  lab.world.kubelet.workers.plan(`${lab.name}/golden`, full)
+  lab.world.kubelet.holdAt(await workerOf(lab), 'ready')
+  await lab.until('all of it but what is in the VM to be gone', async () => (await leftIn(lab)).length === 0)
+  const { status } = (await findSnapshot(lab)) ?? {}
+  assert.is(findCondition(status?.conditions, 'Stalled')?.reason, 'NoSpace')
+  assert.is(findCondition(status?.conditions, 'Reconciling')?.reason, 'CleaningUp')
+  assert.is((await findSnapshot(lab, 'silver'))?.status?.source, undefined)
+  unreachable.delete(lab.pod('web1'))
+  await lab.until('the next to be Ready', () => settled('Ready', 'silver')(lab))
+  assert.ok(await settled('Failed')(lab))
+  await lab.until('QEMU to be clean', () => qemuOf(lab)?.isClean)
+})
+
 test('a snapshot can wait for its instance, and outlives it', async () => {
   const lab = await world.freshLab('half-way')
   await lab.operator()
