@@ -18,18 +18,21 @@ import { removeWorker } from '../worker/remove.ts'
 import { snapshotFinalizer, snapshotLabels } from './children.ts'
 import { isUnclean, secondsLeft } from './decide.ts'
 import { contentClaim, contentSecret, contentWorker } from './desired.ts'
-import { exportDisk, releaseDisk } from './disk/disk.ts'
+import { exportDisk, OtherMoment, releaseDisk } from './disk/disk.ts'
 import { blockNames } from './disk/names.ts'
 import { targetOf } from './observe.ts'
 import type { Observed } from './observed.ts'
 import { isLeftBe } from './patience.ts'
-import { type Action, endOf, failed, goesOn, type Verdict } from './verdict.ts'
+import type { Turns } from './turns.ts'
+import { type Action, endOf, failed, goesOn, queued, type Verdict } from './verdict.ts'
 
 export type ActDependencies = Readonly<{
   client: KubeClient
   control: DiskControl
   masterKey: Uint8Array
   config: Config
+  /** By the addresses of VMs. */
+  turns: Turns
 }>
 
 /**
@@ -76,21 +79,34 @@ export async function act(
   }
 }
 
-async function take({ snapshot, vm }: Observed, dependencies: ActDependencies): Promise<Verdict> {
-  const { control, masterKey } = dependencies
+/** Seconds until it is looked again whether the disk is free for this snapshot. */
+const turnAgainSeconds = 2
+
+/** What the caches say of turns may be late: whose turn it is, the disk knows, and it is asked at last. */
+async function take(observed: Observed, dependencies: ActDependencies): Promise<Verdict> {
+  try {
+    return await exported(observed, dependencies)
+  } catch (error) {
+    if (!(error instanceof OtherMoment)) throw error
+    const other = observed.others.find(({ filter }) => filter === error.filter)
+    return { ...queued(other?.name ?? error.filter), requeueAfterSeconds: turnAgainSeconds }
+  }
+}
+
+async function exported({ snapshot, vm, others }: Observed, dependencies: ActDependencies): Promise<Verdict> {
+  const { control, masterKey, turns } = dependencies
   const target = targetOf(snapshot, vm, masterKey)
   if (target === undefined) throw new ControlError('its pod has no address')
   const { spec, status } = snapshot
   const diskBytes = diskBytesOf(status?.source?.disk ?? '0')
-  const switched = await exportDisk(
-    control,
-    target,
-    {
-      names: blockNames(snapshot.metadata.uid ?? ''),
-      diskBytes,
-      fleeceBytes: vm === undefined ? 0 : (viewPod(vm).fleeceBytes ?? 0),
-    },
-    spec.quiesce,
+  const wanted = {
+    names: blockNames(snapshot.metadata.uid ?? ''),
+    diskBytes,
+    fleeceBytes: vm === undefined ? 0 : (viewPod(vm).fleeceBytes ?? 0),
+  }
+  const filters = others.map(({ filter }) => filter)
+  const switched = await turns.take(target.host, () =>
+    exportDisk(control, target, wanted, spec.quiesce, filters),
   )
   const isUnquiet = switched.switched ? spec.quiesce === 'Required' && !switched.quiesced : true
   if (isUnquiet && (switched.reason === 'AgentSilent' || switched.reason === 'FreezeFailed')) {
@@ -132,14 +148,15 @@ async function createWorker(
  */
 async function cleanUp(
   { snapshot, vm, worker, now }: Observed,
-  { client, control, masterKey }: ActDependencies,
+  { client, control, masterKey, turns }: ActDependencies,
   signal: AbortSignal,
 ): Promise<Readonly<{ why: unknown }> | undefined> {
   const hasToDoWithVm = endOf(snapshot) === undefined || isUnclean({ snapshot })
   const target = hasToDoWithVm ? targetOf(snapshot, vm, masterKey) : undefined
   let left: Readonly<{ why: unknown }> | undefined
   try {
-    if (target !== undefined) await releaseDisk(control, target, blockNames(snapshot.metadata.uid ?? ''))
+    const names = blockNames(snapshot.metadata.uid ?? '')
+    if (target !== undefined) await turns.take(target.host, () => releaseDisk(control, target, names))
   } catch (why) {
     if (!isLeftBe(snapshot, now)) left = { why }
   }

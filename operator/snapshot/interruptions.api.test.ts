@@ -144,6 +144,35 @@ test('snapshots of one VM take turns, each with a moment of its own', async () =
   await lab.until('the third to be Ready', () => settled('Ready', 'bronze')(lab))
 })
 
+test('a snapshot that took its turn too early, by a cache that lagged, leaves the moment of the other alone', async () => {
+  const lab = await halfWay()
+  await createSnapshot(lab, 'silver')
+  await lab.until('the second to wait', async () => {
+    const ready = findCondition((await findSnapshot(lab, 'silver'))?.status?.conditions, 'Ready')
+    return ready?.reason === 'Queued'
+  })
+  const { source } = (await findSnapshot(lab))?.status ?? {}
+  const silver = { namespace: lab.name, name: 'silver' }
+  await lab.client.mergePatch(snapshots, silver, { status: { source } }, { subresource: 'status' })
+  await lab.until('its worker to wait for a moment', async () => {
+    const made = await findSnapshot(lab, 'silver')
+    const pod = made && lab.world.kubelet.store.getByKey(worker(lab, contentName(made)))
+    return pod?.status?.containerStatuses?.[0]?.state?.running !== undefined
+  })
+  await lab.until('it to be told that it is not its turn', async () => {
+    const ready = findCondition((await findSnapshot(lab, 'silver'))?.status?.conditions, 'Ready')
+    return ready?.reason === 'Queued' && /golden/.test(ready.message)
+  })
+  assert.is(qemuOf(lab)?.moments.length, 1)
+  lab.world.kubelet.holdAt(await workerOf(lab), 'ready')
+  await lab.until(
+    'both to be Ready',
+    async () => (await settled('Ready')(lab)) && settled('Ready', 'silver')(lab),
+  )
+  assert.is(qemuOf(lab)?.moments.length, 2)
+  await lab.until('QEMU to be clean', () => qemuOf(lab)?.isClean)
+})
+
 test('the deadline ends a snapshot whose worker gets nowhere, and nothing is left', async () => {
   const lab = await world.freshLab('half-way')
   await lab.operator()
