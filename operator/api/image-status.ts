@@ -26,6 +26,13 @@ const failure = z
       ),
     at: z.iso.datetime().describe('When.'),
     podUID: z.string().max(63).describe('UID of the worker pod that failed.'),
+    claimSize: z
+      .string()
+      .max(63)
+      .optional()
+      .describe(
+        'Size of the claim that had no room. When the claim is enlarged, the image is tried again at once.',
+      ),
   })
   .describe('How the last try ended, if it failed.')
 

@@ -128,6 +128,4 @@ function nextWorkOf(observed: Observed, verdict: Verdict): BaseImageStatus['impo
   }
 }
 
-function noted({ reason, message, permanent, podUID }: NonNullable<Verdict['failure']>, now: Date) {
-  return { reason, message, permanent, at: now.toISOString(), podUID }
-}
+const noted = (failure: NonNullable<Verdict['failure']>, now: Date) => ({ ...failure, at: now.toISOString() })
