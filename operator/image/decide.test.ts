@@ -137,6 +137,12 @@ const rows: readonly {
     stalled: true,
   },
   {
+    name: 'a snapshot that failed is not waited for',
+    given: observed({ claim: undefined, source: { kind: 'failed', message: 'It failed.' } }),
+    want: ['Pending', 'SourceFailed'],
+    stalled: true,
+  },
+  {
     name: 'a snapshot that is on its way is waited for',
     given: observed({ claim: undefined, source: { kind: 'waiting', message: 'It is Snapshotting.' } }),
     want: ['Pending', 'SourceNotReady'],

@@ -216,9 +216,8 @@ function backingOff(observed: Observed, worker: WorkerView | undefined): Verdict
 
 function withoutSource({ source, pod }: Observed): Verdict | undefined {
   if (source.kind === 'ready' || pod !== undefined) return undefined
-  return source.kind === 'missing'
-    ? stalled('Pending', 'SourceNotFound', source.message)
-    : goesOn('Pending', 'SourceNotReady', source.message)
+  if (source.kind === 'waiting') return goesOn('Pending', 'SourceNotReady', source.message)
+  return stalled('Pending', source.kind === 'missing' ? 'SourceNotFound' : 'SourceFailed', source.message)
 }
 
 function withoutClaim(observed: Observed): Verdict | undefined {
