@@ -53,6 +53,16 @@ const work = z
   })
   .describe('The content that is being made. Absent where none is.')
 
+const inherited = z
+  .object({
+    minDisk: z.string().max(32).optional().describe('Least disk, as a quantity.'),
+    minMemory: z.string().max(32).optional().describe('Least memory, as a quantity.'),
+    defaultUser: z.string().max(32).optional().describe('The user that ssh keys are given to.'),
+  })
+  .describe(
+    'What the Snapshot that the content was made from asked of VMs and told them. It counts where the spec says nothing.',
+  )
+
 /** What the operator has found out about a BaseImage. */
 export const baseImageStatus = z
   .object({
@@ -84,6 +94,7 @@ export const baseImageStatus = z
       .min(0)
       .optional()
       .describe('Milliseconds from the start of the first try until the content was complete.'),
+    inherited: inherited.optional(),
     import: work.optional(),
     copies,
   })

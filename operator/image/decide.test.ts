@@ -413,6 +413,17 @@ test('what is noted of a claim without room is its size, for which no retry is o
   assert.equal([lastFailure?.permanent, lastFailure?.claimSize], [true, '9Gi'])
 })
 
+test('what a Snapshot asks of VMs is noted with what is made from it, and stays with that', () => {
+  const inherits = { minDisk: '3Gi', minMemory: '512Mi', defaultUser: 'ada' }
+  const pod = worker(endedWorker(0, completeWords))
+  const just = observed({ pod, source: { kind: 'ready', inherits } })
+  const status = statusOf(just, decide(just))
+  assert.equal([status.inherited, status.minDisk, status.minMemory], [inherits, '3Gi', '512Mi'])
+  const later = observed({ image: image({ status, spec: { minDisk: '2Gi', minMemory: '64Mi' } }) })
+  const next = statusOf(later, decide(later))
+  assert.equal([next.inherited, next.minDisk, next.minMemory], [inherits, '2Gi', '64Mi'])
+})
+
 test('while a new content is made, and when it fails, the old one stays published', () => {
   const old = claim('debian-00000000')
   const status = { ...published, claim: 'debian-00000000' }

@@ -5,7 +5,7 @@ import { World } from '../instance/testing/world.ts'
 import { findCondition } from '../kube/conditions.ts'
 import { contentName } from '../snapshot/children.ts'
 import { createSnapshot, deleteSnapshot, findSnapshot, settled } from '../snapshot/testing/paths.ts'
-import { create, reaches } from './testing/images.ts'
+import { change, create, get, reaches } from './testing/images.ts'
 
 /** One image from Snapshot `golden`, from the beginning to the end. */
 let world: World
@@ -48,10 +48,26 @@ test('one that failed is not waited for, and it is said why it failed', async ()
 test('when another takes its place and is Ready, the image is made', async () => {
   await deleteSnapshot(lab)
   await lab.until('it to be gone', async () => (await findSnapshot(lab)) === undefined)
-  await createSnapshot(lab)
+  await createSnapshot(lab, 'golden', { minDisk: '3Gi', minMemory: '512Mi' })
   const { status } = await reaches(lab, 'Ready')
   assert.is(findCondition(status?.conditions, 'Stalled'), undefined)
   assert.ok(status?.sha256)
+})
+
+test('it asks of VMs what the Snapshot asked for, which can go, unless it says otherwise itself', async () => {
+  await deleteSnapshot(lab)
+  await lab.until('the Snapshot to be gone', async () => (await findSnapshot(lab)) === undefined)
+  await change(lab, { minMemory: '256Mi' })
+  const { status } = await lab.until('its own word to count', async () => {
+    const image = await get(lab)
+    return image?.status?.minMemory === '256Mi' && image
+  })
+  assert.is(status?.minDisk, '3Gi')
+  await change(lab, { minMemory: null })
+  await lab.until('that of the Snapshot to count again', async () => {
+    const image = await get(lab)
+    return image?.status?.minMemory === '512Mi'
+  })
 })
 
 test.run()
