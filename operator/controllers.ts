@@ -24,6 +24,7 @@ import { securityGroupController } from './security/controller.ts'
 import { setController } from './set/controller.ts'
 import { snapshotController } from './snapshot/controller.ts'
 import type { WorkerControl } from './worker/control.ts'
+import { workerLossController } from './worker/node-loss.ts'
 
 export type ControllersOptions = Readonly<{
   client: KubeClient
@@ -100,6 +101,7 @@ export function openControllers(options: ControllersOptions) {
       groups,
       exposed,
       budgets,
+      workerLossController({ ...options, caches }),
     ] as const,
   }
 }

@@ -18,6 +18,7 @@ const ownReasons = {
   // Stalled: somebody has to act. The reasons of a worker's failure come beside these.
   SpecInvalid: 'The stored spec is not one that this version of the operator understands.',
   SourceNotFound: 'The claim or Snapshot that is the source does not exist.',
+  SourceFailed: 'The Snapshot that is the source failed, and holds no image.',
   ClaimPending: 'No volume is provided for the claim of the image.',
   ClaimLost: 'The claim of the image is being deleted or lost its volume.',
   NameTaken: 'A claim, pod or Secret with the name that the image needs belongs to something else.',

@@ -26,6 +26,13 @@ const failure = z
       ),
     at: z.iso.datetime().describe('When.'),
     podUID: z.string().max(63).describe('UID of the worker pod that failed.'),
+    claimSize: z
+      .string()
+      .max(63)
+      .optional()
+      .describe(
+        'Size of the claim that had no room. When the claim is enlarged, the image is tried again at once.',
+      ),
   })
   .describe('How the last try ended, if it failed.')
 
@@ -45,6 +52,16 @@ const work = z
     lastFailure: failure.optional(),
   })
   .describe('The content that is being made. Absent where none is.')
+
+const inherited = z
+  .object({
+    minDisk: z.string().max(32).optional().describe('Least disk, as a quantity.'),
+    minMemory: z.string().max(32).optional().describe('Least memory, as a quantity.'),
+    defaultUser: z.string().max(32).optional().describe('The user that ssh keys are given to.'),
+  })
+  .describe(
+    'What the Snapshot that the content was made from asked of VMs and told them. It counts where the spec says nothing.',
+  )
 
 /** What the operator has found out about a BaseImage. */
 export const baseImageStatus = z
@@ -77,6 +94,7 @@ export const baseImageStatus = z
       .min(0)
       .optional()
       .describe('Milliseconds from the start of the first try until the content was complete.'),
+    inherited: inherited.optional(),
     import: work.optional(),
     copies,
   })

@@ -2,20 +2,20 @@ import { labels } from '../api/labels.ts'
 import type { Config } from '../config.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { deleteVery } from '../kube/delete-very.ts'
-import { isAlreadyExists } from '../kube/errors.ts'
 import type { Intent, KubeObject, Pod, Secret } from '../kube/object.ts'
 import { persistentVolumeClaims, pods } from '../kube/resource.ts'
+import { createOurs, nameTaken, type Whose } from '../pod/create-ours.ts'
 import { putSecret } from '../pod/put-secret.ts'
-import { Refused, refusalOf } from '../pod/refused.ts'
+import { refusalOf } from '../pod/refused.ts'
 import { removeWorker } from '../worker/remove.ts'
 import type { CopyAction, CopyObserved } from './decide.ts'
 import { sourceName, sourceWorker, targetName, targetWorker } from './desired.ts'
-import { copyAnnotations, recordText } from './record.ts'
+import { type CopyRecord, copyAnnotations, ownerKey, recordText, servedObject } from './record.ts'
 
 export type CopyActDependencies = Readonly<{
   client: KubeClient
   masterKey: Uint8Array
-  config: Pick<Config, 'runnerImage' | 'runnerImagePullPolicy'>
+  config: Pick<Config, 'runnerImage' | 'runnerImagePullPolicy' | 'nodeLossSeconds'>
 }>
 
 /** Carries out a step. Each may be done again without harm. Throws Refused, KubeError. */
@@ -29,6 +29,7 @@ export async function act(
   const { claim, record } = copy
   const input = { ...dependencies, claim, record }
   const { namespace, name, uid, resourceVersion } = claim.metadata
+  const whose = whoseOf(record)
   switch (action.kind) {
     case 'note': {
       const annotations = { [copyAnnotations.record]: recordText(action.record) }
@@ -48,7 +49,7 @@ export async function act(
     case 'createSource': {
       const source = action.source.claim
       const owner = claim.metadata.namespace === source.metadata.namespace ? claim : source
-      await createWorker(client, owner, sourceWorker({ ...input, source }), signal)
+      await createWorker(client, owner, sourceWorker({ ...input, source }), whose, signal)
       return
     }
     case 'createTarget':
@@ -56,6 +57,7 @@ export async function act(
         client,
         claim,
         targetWorker({ ...input, host: action.host, node: action.node }),
+        whose,
         signal,
       )
   }
@@ -65,6 +67,7 @@ async function createWorker(
   client: KubeClient,
   owner: KubeObject,
   { pod, secret }: Readonly<{ pod: Intent<Pod>; secret: Intent<Secret> }>,
+  whose: Whose,
   signal: AbortSignal,
 ): Promise<void> {
   const { name } = secret.metadata
@@ -73,12 +76,13 @@ async function createWorker(
       throw refusalOf(error, `Secret ${name} of a copy`)
     },
   )
-  if (outcome !== 'done')
-    throw new Refused('NameTaken', `Secret ${name} exists and belongs to something else: delete it`)
-  try {
-    await client.create(pods, pod, { signal })
-  } catch (error) {
-    // Made before, and not in the cache yet.
-    if (!isAlreadyExists(error)) throw refusalOf(error, `worker pod ${name}`)
-  }
+  if (outcome !== 'done') throw nameTaken('Secret', name, whose)
+  await createOurs(client, pods, pod, whose, signal)
 }
+
+/** By what a worker says itself: across namespaces, the claim that it reads owns it, and that may be another one by now. */
+const whoseOf = ({ of }: CopyRecord): Whose => ({
+  what: 'copy',
+  remedy: 'delete it',
+  isOurs: (object) => servedObject(object).includes(ownerKey(of)),
+})

@@ -63,7 +63,7 @@ export type CopyWorkersInput = Readonly<{
   record: CopyRecord
   /** A ready claim of the same content. */
   source: PersistentVolumeClaim
-  config: Pick<Config, 'runnerImage' | 'runnerImagePullPolicy'>
+  config: Pick<Config, 'runnerImage' | 'runnerImagePullPolicy' | 'nodeLossSeconds'>
   masterKey: Uint8Array
 }>
 
@@ -85,7 +85,7 @@ const resources = {
 }
 
 /** What holds an image or waits for one is on a certain node: that nothing new shall start there is no reason to give it up. */
-const tolerations = [
+const cordoned = [
   { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' },
 ] as const
 
@@ -147,7 +147,7 @@ function worker(
   })
   const spec = {
     ...pod.spec,
-    tolerations,
+    tolerations: [...(pod.spec?.tolerations ?? []), ...cordoned],
     containers: pod.spec?.containers.map((one) => ({ ...one, resources })),
   } as Pod['spec']
   const annotations = { [copyAnnotations.of]: ownerKey(record.of) }

@@ -112,6 +112,23 @@ test('a worker that somebody deletes is made again', async () => {
   await cast.until('the VM', () => isDone(cast))
 })
 
+test("a pod of somebody else's that has the name of a worker is told on the VM, and is not touched", async () => {
+  const cast = elsewhere()
+  await cast.until('the offer', () => cast.workers.length > 0)
+  const [offer] = cast.workers
+  if (offer === undefined) throw new Error('nobody offers the image')
+  const { name } = offer.metadata
+  cast.cluster.remove(cast.cluster.pods, offer)
+  cast.cluster.put(cast.cluster.pods, { ...offer, metadata: { name, namespace, uid: 'uid-theirs' } })
+  const told = () => JSON.stringify(cast.vm('web1').status?.conditions ?? [])
+  const words = `Pod ${name} exists and does not belong to this copy: delete it`
+  await cast.until('it to be told', () => told().includes(words))
+  const theirs = cast.cluster.pods.get(namespace, name)
+  assert.is(theirs?.metadata.uid, 'uid-theirs')
+  if (theirs !== undefined) cast.cluster.remove(cast.cluster.pods, theirs)
+  await cast.until('the VM', () => isDone(cast))
+})
+
 test('an operator that is killed after any of its writes changes nothing in the end', async () => {
   const whole = elsewhere()
   await whole.until('the VM', () => isDone(whole))

@@ -100,6 +100,13 @@ const failing = (permanent: boolean, secondsAgo: number, failures = 1): BaseImag
     },
   },
 })
+const sized = (storage: string) => claim(wanted, { phase: 'Bound', capacity: { storage } })
+/** The image found no room in a claim of this size, a while ago. */
+const withoutRoom = (claimSize: string): BaseImageStatus => {
+  const { import: work } = failing(true, 60)
+  const lastFailure = { ...work?.lastFailure, reason: 'NoSpace', message: 'It is full.', claimSize }
+  return { import: { ...work, lastFailure } as BaseImageStatus['import'] }
+}
 const deleted = { deletionTimestamp: ago(5) }
 
 const rows: readonly {
@@ -127,6 +134,12 @@ const rows: readonly {
     name: 'without its source it gets neither',
     given: observed({ claim: undefined, source: { kind: 'missing', message: 'There is no claim.' } }),
     want: ['Pending', 'SourceNotFound'],
+    stalled: true,
+  },
+  {
+    name: 'a snapshot that failed is not waited for',
+    given: observed({ claim: undefined, source: { kind: 'failed', message: 'It failed.' } }),
+    want: ['Pending', 'SourceFailed'],
     stalled: true,
   },
   {
@@ -223,9 +236,39 @@ const rows: readonly {
   },
   {
     name: 'a failure that may heal is told with the next try',
-    given: observed({ pod: worker(endedWorker(1, { reason: 'NoSpace', message: 'The claim is full.' })) }),
-    want: ['Importing', 'NoSpace'],
-    message: /The claim is full\. It is tried again 5 s after/,
+    given: observed({ pod: worker(endedWorker(1, { reason: 'HTTPError', message: 'It answers 503.' })) }),
+    want: ['Importing', 'HTTPError'],
+    message: /It answers 503\. It is tried again 5 s after/,
+  },
+  {
+    name: 'a claim without room stalls, with its size and the one that was asked for',
+    given: observed({
+      pod: worker(endedWorker(1, { reason: 'NoSpace', message: 'It is full, with 9 GiB.' })),
+    }),
+    want: ['Failed', 'NoSpace'],
+    message: /It is full, with 9 GiB\. spec\.capacity is 10Gi: raise it/,
+    stalled: true,
+  },
+  {
+    name: 'and stays so for an hour',
+    given: observed({ image: image({ status: withoutRoom('10Gi') }), claim: sized('10Gi') }),
+    want: ['Failed', 'NoSpace'],
+    stalled: true,
+  },
+  {
+    name: 'but for a claim that was enlarged it is tried again at once',
+    given: observed({ image: image({ status: withoutRoom('10Gi') }), claim: sized('20Gi') }),
+    want: ['Pending', 'Starting'],
+    action: 'createWorker',
+  },
+  {
+    name: 'as it is with a larger capacity, in a claim of its own',
+    given: observed({
+      image: image({ status: withoutRoom('10Gi'), spec: { capacity: '20Gi' } }),
+      claim: undefined,
+    }),
+    want: ['Pending', 'Starting'],
+    action: 'createClaim',
   },
   {
     name: 'a failure for good stalls',
@@ -361,6 +404,24 @@ test('the status has what was made, and the disk that a VM must have', () => {
     minDisk: '1Gi',
     usedByCount: 0,
   })
+})
+
+test('what is noted of a claim without room is its size, for which no retry is of use', () => {
+  const full = worker(endedWorker(1, { reason: 'NoSpace', message: 'It is full.' }))
+  const given = observed({ pod: full, claim: sized('9Gi') })
+  const { lastFailure } = statusOf(given, decide(given)).import ?? {}
+  assert.equal([lastFailure?.permanent, lastFailure?.claimSize], [true, '9Gi'])
+})
+
+test('what a Snapshot asks of VMs is noted with what is made from it, and stays with that', () => {
+  const inherits = { minDisk: '3Gi', minMemory: '512Mi', defaultUser: 'ada' }
+  const pod = worker(endedWorker(0, completeWords))
+  const just = observed({ pod, source: { kind: 'ready', inherits } })
+  const status = statusOf(just, decide(just))
+  assert.equal([status.inherited, status.minDisk, status.minMemory], [inherits, '3Gi', '512Mi'])
+  const later = observed({ image: image({ status, spec: { minDisk: '2Gi', minMemory: '64Mi' } }) })
+  const next = statusOf(later, decide(later))
+  assert.equal([next.inherited, next.minDisk, next.minMemory], [inherits, '2Gi', '64Mi'])
 })
 
 test('while a new content is made, and when it fails, the old one stays published', () => {

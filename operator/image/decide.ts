@@ -126,28 +126,42 @@ function failed(observed: Observed, worker: WorkerView | undefined): Verdict | u
   const lastUID = work?.lastFailure?.podUID
   if (worker?.outcome?.kind === 'failed' && worker.uid !== lastUID) {
     const { kind: _, ...failure } = worker.outcome
-    return noted(observed, { ...failure, podUID: worker.uid })
+    return noted(observed, { ...failure, ...roomOf(observed, failure), podUID: worker.uid })
   }
   if (worker !== undefined || work?.podUID === undefined || work.podUID === lastUID) return undefined
   const message = 'The worker pod was deleted, or lost with its node.'
   return noted(observed, { reason: 'WorkerLost', message, permanent: false, podUID: work.podUID })
 }
 
+/** The same file does not fit into the same claim: that it does not is for somebody to mend, or for whoever enlarges the claim. */
+function roomOf({ claim }: Observed, { reason }: Told) {
+  if (reason !== 'NoSpace') return {}
+  const claimSize = sizeOf(claim)
+  return { permanent: true, ...(claimSize === undefined ? {} : { claimSize }) }
+}
+
+const sizeOf = (claim: Observed['claim']): string | undefined => claim?.status?.capacity?.storage
+
 function noted(observed: Observed, failure: NonNullable<Verdict['failure']>): Verdict {
   if (failure.permanent)
-    return { ...forNow(failure), failure, requeueAfterSeconds: secondsUntilRareTry(observed, observed.now) }
+    return {
+      ...forNow(observed, failure),
+      failure,
+      requeueAfterSeconds: secondsUntilRareTry(observed, observed.now),
+    }
   const failures = (workOf(observed)?.failures ?? 0) + 1
   return { ...tryAgain(failure, failures), failure, requeueAfterSeconds: retryDelaySeconds(failures) }
 }
 
 type Told = Pick<NonNullable<Verdict['failure']>, 'reason' | 'message'>
 
-const forNow = ({ reason, message }: Told): Verdict =>
-  stalled(
-    'Failed',
-    reason,
-    `${message} Correct spec.source, or mend it there and raise spec.importGeneration; the operator tries again by itself, at first after an hour.`,
-  )
+const forNow = ({ image }: Observed, { reason, message }: Told): Verdict =>
+  stalled('Failed', reason, `${message} ${remedyOf(image, reason)}`)
+
+const remedyOf = ({ spec }: Observed['image'], reason: Told['reason']): string =>
+  reason === 'NoSpace'
+    ? `spec.capacity is ${spec.capacity}: raise it, for a larger claim. The operator tries this one again by itself, when it is enlarged, and else at first after an hour.`
+    : 'Correct spec.source, or mend it there and raise spec.importGeneration; the operator tries again by itself, at first after an hour.'
 
 /** Seconds until what only somebody can mend is tried again, just in case. */
 function secondsUntilRareTry(observed: Observed, failedAt: Date): number {
@@ -168,10 +182,12 @@ function refused(observed: Observed, worker: WorkerView | undefined): Verdict | 
   const failure = work?.lastFailure
   // A pod of its own since then is the next try.
   if (failure?.permanent !== true || (worker !== undefined && worker.uid !== failure.podUID)) return undefined
-  const requeueAfterSeconds = secondsUntilRareTry(observed, new Date(failure.at))
+  const size = sizeOf(observed.claim)
+  const hasGrown = failure.reason === 'NoSpace' && size !== undefined && size !== failure.claimSize
+  const requeueAfterSeconds = hasGrown ? 0 : secondsUntilRareTry(observed, new Date(failure.at))
   // When it is due, the pod that failed goes before another one is made.
   return requeueAfterSeconds > 0 || worker !== undefined
-    ? { ...forNow(failure as Told), requeueAfterSeconds: Math.max(1, requeueAfterSeconds) }
+    ? { ...forNow(observed, failure as Told), requeueAfterSeconds: Math.max(1, requeueAfterSeconds) }
     : undefined
 }
 
@@ -200,9 +216,8 @@ function backingOff(observed: Observed, worker: WorkerView | undefined): Verdict
 
 function withoutSource({ source, pod }: Observed): Verdict | undefined {
   if (source.kind === 'ready' || pod !== undefined) return undefined
-  return source.kind === 'missing'
-    ? stalled('Pending', 'SourceNotFound', source.message)
-    : goesOn('Pending', 'SourceNotReady', source.message)
+  if (source.kind === 'waiting') return goesOn('Pending', 'SourceNotReady', source.message)
+  return stalled('Pending', source.kind === 'missing' ? 'SourceNotFound' : 'SourceFailed', source.message)
 }
 
 function withoutClaim(observed: Observed): Verdict | undefined {

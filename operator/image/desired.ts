@@ -19,6 +19,7 @@ export type ContentInput = Readonly<{
     Config,
     | 'runnerImage'
     | 'runnerImagePullPolicy'
+    | 'nodeLossSeconds'
     | 'imageAllowCidrs'
     | 'imageMaxVirtualSize'
     | 'imageDeadlineSeconds'

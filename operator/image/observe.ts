@@ -1,7 +1,9 @@
 import type { BaseImage } from '../api/base-image.ts'
 import { summaryOf } from '../copy/summary.ts'
+import { findCondition } from '../kube/conditions.ts'
 import type { Pod } from '../kube/object.ts'
 import { isControlledBy } from '../kube/owner.ts'
+import { endOf } from '../snapshot/verdict.ts'
 import type { WorkerControl } from '../worker/control.ts'
 import { workerControlKey } from '../worker/secret.ts'
 import type { WorkerState } from '../worker/state.ts'
@@ -59,8 +61,20 @@ export function sourceOf(
       const message = `There is no Snapshot ${snapshot.name} in namespace ${namespace}: kubectl get esnap lists those that there are.`
       return { kind: 'missing', message }
     }
-    const { claim: from, sha256, phase } = found.status ?? {}
-    if (from !== undefined && sha256 !== undefined) return { kind: 'ready', claim: from, sha256 }
+    const { claim: from, sha256, phase, minDisk, minMemory, defaultUser } = found.status ?? {}
+    if (from !== undefined && sha256 !== undefined) {
+      const inherits = {
+        ...(minDisk === undefined ? {} : { minDisk }),
+        ...(minMemory === undefined ? {} : { minMemory }),
+        ...(defaultUser === undefined ? {} : { defaultUser }),
+      }
+      return { kind: 'ready', claim: from, sha256, inherits }
+    }
+    if (endOf(found) === 'failed') {
+      const why = findCondition(found.status?.conditions, 'Stalled')?.message ?? ''
+      const message = `Snapshot ${snapshot.name} failed: ${why} The image is made when there is another of that name that is Ready: delete this one first, or correct spec.source.snapshot.name.`
+      return { kind: 'failed', message }
+    }
     const message = `Snapshot ${snapshot.name} is ${phase ?? 'Pending'}; the image is made when it is Ready.`
     return { kind: 'waiting', message }
   }

@@ -1,12 +1,19 @@
 import type { BaseImage } from '../api/base-image.ts'
+import type { BaseImageStatus } from '../api/image-status.ts'
 import type { CopySummary } from '../copy/summary.ts'
 import type { PersistentVolumeClaim, Pod } from '../kube/object.ts'
 import type { WorkerState } from '../worker/state.ts'
 
-/** Whether the worker can begin: `missing` waits for somebody, `waiting` for something that is on its way. */
+/** Whether the worker can begin: `missing` and `failed` wait for somebody, `waiting` for something that is on its way. */
 export type SourceView =
-  | Readonly<{ kind: 'ready'; claim?: string | undefined; sha256?: string | undefined }>
-  | Readonly<{ kind: 'missing' | 'waiting'; message: string }>
+  | Readonly<{
+      kind: 'ready'
+      claim?: string | undefined
+      sha256?: string | undefined
+      /** What a Snapshot asks of VMs, and tells them. */
+      inherits?: NonNullable<BaseImageStatus['inherited']>
+    }>
+  | Readonly<{ kind: 'missing' | 'failed' | 'waiting'; message: string }>
 
 /** An object that keeps an image, or one of its claims, from going. */
 export type User = Readonly<{ kind: string; name: string }>

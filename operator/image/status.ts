@@ -65,21 +65,31 @@ function placesOf({ copies: { places, copies } }: Observed): NewCondition[] {
 
 type Content = Pick<
   BaseImageStatus,
-  'claim' | 'sha256' | 'virtualSize' | 'size' | 'format' | 'sourceDigest' | 'importedAt' | 'importMs'
+  | 'claim'
+  | 'sha256'
+  | 'virtualSize'
+  | 'size'
+  | 'format'
+  | 'sourceDigest'
+  | 'importedAt'
+  | 'importMs'
+  | 'inherited'
 >
 
 /** What VMs boot from: what was just made, or else what was published before, whatever its source. */
 function contentOf(observed: Observed, { made }: Verdict): Content {
-  const { image, wanted, now, claims } = observed
+  const { image, wanted, now, claims, source } = observed
   if (made === undefined) {
-    const { claim, sha256, virtualSize, size, format, sourceDigest, importedAt, importMs } =
+    const { claim, sha256, virtualSize, size, format, sourceDigest, importedAt, importMs, inherited } =
       image.status ?? {}
     // A claim that is gone holds nothing.
     if (!claims.some(({ metadata }) => metadata.name === claim)) return {}
-    const known = { claim, sha256, virtualSize, size, format, sourceDigest, importedAt, importMs }
+    const known = { claim, sha256, virtualSize, size, format, sourceDigest, importedAt, importMs, inherited }
     return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
   }
   const startedAt = startOf(observed)
+  // The Snapshot is there as long as the worker's pod, which uses it.
+  const inherited = source.kind === 'ready' ? source.inherits : undefined
   return {
     claim: wanted,
     sha256: made.sha256,
@@ -88,17 +98,19 @@ function contentOf(observed: Observed, { made }: Verdict): Content {
     format: made.format,
     ...(made.sourceDigest === '' ? {} : { sourceDigest: made.sourceDigest }),
     importedAt: now.toISOString(),
+    ...(inherited === undefined ? {} : { inherited }),
     ...(startedAt === undefined ? {} : { importMs: Math.max(0, now.getTime() - Date.parse(startedAt)) }),
   }
 }
 
-/** What a VM has to have for it: never less than the disk that is in the image. */
-function leastOf({ image: { spec } }: Observed, { virtualSize }: Content) {
-  const sizes = [spec.minDisk, virtualSize].filter((size) => size !== undefined)
+/** What a VM has to have for it: never less than the disk that is in the image. What its own spec says goes before what a Snapshot said. */
+function leastOf({ image: { spec } }: Observed, { virtualSize, inherited }: Content) {
+  const sizes = [spec.minDisk ?? inherited?.minDisk, virtualSize].filter((size) => size !== undefined)
   const [largest] = sizes.sort((a, b) => bytesOf(b) - bytesOf(a))
+  const minMemory = spec.minMemory ?? inherited?.minMemory
   return {
     ...(largest === undefined ? {} : { minDisk: String(largest) }),
-    ...(spec.minMemory === undefined ? {} : { minMemory: String(spec.minMemory) }),
+    ...(minMemory === undefined ? {} : { minMemory: String(minMemory) }),
   }
 }
 
@@ -128,6 +140,4 @@ function nextWorkOf(observed: Observed, verdict: Verdict): BaseImageStatus['impo
   }
 }
 
-function noted({ reason, message, permanent, podUID }: NonNullable<Verdict['failure']>, now: Date) {
-  return { reason, message, permanent, at: now.toISOString(), podUID }
-}
+const noted = (failure: NonNullable<Verdict['failure']>, now: Date) => ({ ...failure, at: now.toISOString() })

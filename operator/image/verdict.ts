@@ -6,7 +6,12 @@ import type { WorkerOutcome, WorkerResult } from '../worker/result.ts'
 export type Action = 'protect' | 'release' | 'createClaim' | 'createWorker'
 
 /** A try that failed, and of which pod. */
-export type Failure = Omit<Extract<WorkerOutcome, { kind: 'failed' }>, 'kind'> & Readonly<{ podUID: string }>
+export type Failure = Omit<Extract<WorkerOutcome, { kind: 'failed' }>, 'kind'> &
+  Readonly<{
+    podUID: string
+    /** Of a claim that had no room. */
+    claimSize?: string
+  }>
 
 /** What is to be said of an image, and done about it. */
 export type Verdict = Readonly<{

@@ -110,6 +110,17 @@ test('a ready snapshot is booted like an image, for the same user', () => {
   assert.equal(source.kind === 'ready' && [source.boot.kind, source.boot.defaultUser], ['Snapshot', 'ada'])
 })
 
+test('the user that an image has from its Snapshot is told where the image names none', () => {
+  const users = [undefined, 'debian'].map((defaultUser) => {
+    const { spec, ...rest } = image({ ...status, inherited: { defaultUser: 'ada' } })
+    const { defaultUser: _, ...plain } = spec
+    const given = { ...rest, spec: { ...plain, ...(defaultUser === undefined ? {} : { defaultUser }) } }
+    const source = sourceIn({ image: 'debian' }, { images: [given] })
+    return source.kind === 'ready' && source.boot.defaultUser
+  })
+  assert.equal(users, ['ada', 'debian'])
+})
+
 test('what is published is booted while a new content is made, and while a delete waits', () => {
   const going = { ...image(), metadata: { ...image().metadata, deletionTimestamp: '2026-01-01T12:00:00Z' } }
   for (const one of [image({ ...status, phase: 'Importing' }), image({ ...status, phase: 'Failed' }), going])

@@ -157,7 +157,9 @@ function publishedBy(
 }
 
 const userOf = (from: BaseImage | Snapshot): string | undefined =>
-  from.kind === 'BaseImage' ? from.spec.defaultUser : from.status?.defaultUser
+  from.kind === 'BaseImage'
+    ? (from.spec.defaultUser ?? from.status?.inherited?.defaultUser)
+    : from.status?.defaultUser
 
 const isGoing = ({ metadata, status }: PersistentVolumeClaim): boolean =>
   metadata.deletionTimestamp !== undefined || status?.phase === 'Lost'

@@ -35,7 +35,7 @@ export type RescueWorkerInput = Readonly<{
   address: string
   /** The room for the rescue disk in bytes. */
   roomBytes: number
-  config: Pick<Config, 'runnerImage' | 'runnerImagePullPolicy'>
+  config: Pick<Config, 'runnerImage' | 'runnerImagePullPolicy' | 'nodeLossSeconds'>
 }>
 
 /** The pod that writes the image to the rescue disk, from a node that has it. */

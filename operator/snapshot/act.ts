@@ -18,17 +18,21 @@ import { removeWorker } from '../worker/remove.ts'
 import { snapshotFinalizer, snapshotLabels } from './children.ts'
 import { isUnclean, secondsLeft } from './decide.ts'
 import { contentClaim, contentSecret, contentWorker } from './desired.ts'
-import { exportDisk, releaseDisk } from './disk/disk.ts'
+import { exportDisk, OtherMoment, releaseDisk } from './disk/disk.ts'
 import { blockNames } from './disk/names.ts'
 import { targetOf } from './observe.ts'
 import type { Observed } from './observed.ts'
-import { type Action, endOf, failed, goesOn, type Verdict } from './verdict.ts'
+import { isLeftBe } from './patience.ts'
+import type { Turns } from './turns.ts'
+import { type Action, endOf, failed, goesOn, queued, type Verdict } from './verdict.ts'
 
 export type ActDependencies = Readonly<{
   client: KubeClient
   control: DiskControl
   masterKey: Uint8Array
   config: Config
+  /** By the addresses of VMs. */
+  turns: Turns
 }>
 
 /**
@@ -59,33 +63,50 @@ export async function act(
     case 'removeWorker':
       if (worker !== undefined) await removeWorker(worker.metadata, client, signal)
       return wanted
-    case 'cleanUp':
-      await cleanUp(observed, dependencies, signal)
+    case 'cleanUp': {
+      const left = await cleanUp(observed, dependencies, signal)
       if (endOf(snapshot) === 'failed') await removeClaim(observed, client, signal)
+      if (left !== undefined) throw left.why
       return wanted
-    case 'release':
-      await cleanUp(observed, dependencies, signal)
+    }
+    case 'release': {
+      const left = await cleanUp(observed, dependencies, signal)
+      if (left !== undefined) throw left.why
       if (!snapshot.spec.retain || endOf(snapshot) !== 'ready') await removeClaim(observed, client, signal)
       await removeFinalizer(client, snapshots, snapshot, snapshotFinalizer, { signal })
       return wanted
+    }
   }
 }
 
-async function take({ snapshot, vm }: Observed, dependencies: ActDependencies): Promise<Verdict> {
-  const { control, masterKey } = dependencies
+/** Seconds until it is looked again whether the disk is free for this snapshot. */
+const turnAgainSeconds = 2
+
+/** What the caches say of turns may be late: whose turn it is, the disk knows, and it is asked at last. */
+async function take(observed: Observed, dependencies: ActDependencies): Promise<Verdict> {
+  try {
+    return await exported(observed, dependencies)
+  } catch (error) {
+    if (!(error instanceof OtherMoment)) throw error
+    const other = observed.others.find(({ filter }) => filter === error.filter)
+    return { ...queued(other?.name ?? error.filter), requeueAfterSeconds: turnAgainSeconds }
+  }
+}
+
+async function exported({ snapshot, vm, others }: Observed, dependencies: ActDependencies): Promise<Verdict> {
+  const { control, masterKey, turns } = dependencies
   const target = targetOf(snapshot, vm, masterKey)
   if (target === undefined) throw new ControlError('its pod has no address')
   const { spec, status } = snapshot
   const diskBytes = diskBytesOf(status?.source?.disk ?? '0')
-  const switched = await exportDisk(
-    control,
-    target,
-    {
-      names: blockNames(snapshot.metadata.uid ?? ''),
-      diskBytes,
-      fleeceBytes: vm === undefined ? 0 : (viewPod(vm).fleeceBytes ?? 0),
-    },
-    spec.quiesce,
+  const wanted = {
+    names: blockNames(snapshot.metadata.uid ?? ''),
+    diskBytes,
+    fleeceBytes: vm === undefined ? 0 : (viewPod(vm).fleeceBytes ?? 0),
+  }
+  const filters = others.map(({ filter }) => filter)
+  const switched = await turns.take(target.host, () =>
+    exportDisk(control, target, wanted, spec.quiesce, filters),
   )
   const isUnquiet = switched.switched ? spec.quiesce === 'Required' && !switched.quiesced : true
   if (isUnquiet && (switched.reason === 'AgentSilent' || switched.reason === 'FreezeFailed')) {
@@ -121,28 +142,26 @@ async function createWorker(
   await createOurs(client, pods, contentWorker(snapshot, place), whose(snapshot), signal)
 }
 
-/** Takes away what is left in the VM, where there still is that VM, and then the worker. */
+/**
+ * Takes away what is left in the VM, where there still is that VM, and then the worker, whatever became of the first. What is given is why
+ * something is left in the VM that is worth another try.
+ */
 async function cleanUp(
   { snapshot, vm, worker, now }: Observed,
-  { client, control, masterKey }: ActDependencies,
+  { client, control, masterKey, turns }: ActDependencies,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Readonly<{ why: unknown }> | undefined> {
   const hasToDoWithVm = endOf(snapshot) === undefined || isUnclean({ snapshot })
   const target = hasToDoWithVm ? targetOf(snapshot, vm, masterKey) : undefined
+  let left: Readonly<{ why: unknown }> | undefined
   try {
-    if (target !== undefined) await releaseDisk(control, target, blockNames(snapshot.metadata.uid ?? ''))
-  } catch (error) {
-    if (!isGivenUp(snapshot, now)) throw error
+    const names = blockNames(snapshot.metadata.uid ?? '')
+    if (target !== undefined) await turns.take(target.host, () => releaseDisk(control, target, names))
+  } catch (why) {
+    if (!isLeftBe(snapshot, now)) left = { why }
   }
   if (worker !== undefined) await removeWorker(worker.metadata, client, signal)
-}
-
-/** A delete does not wait for ever for a VM that cannot be reached: its next snapshot takes away what is left of this one. */
-const patienceSeconds = 60
-
-function isGivenUp({ metadata: { deletionTimestamp } }: Snapshot, now: Date): boolean {
-  if (deletionTimestamp === undefined) return false
-  return now.getTime() - Date.parse(deletionTimestamp) > patienceSeconds * 1000
+  return left
 }
 
 async function removeClaim(

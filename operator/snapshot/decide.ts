@@ -9,7 +9,7 @@ import { viewWorker } from '../worker/view.ts'
 import { contentName, snapshotFinalizer } from './children.ts'
 import { copierFailed, copying, starting, untaken, withoutCopier } from './copier.ts'
 import type { Observed } from './observed.ts'
-import { endOf, failed, goesOn, isUntaken, lost, type Verdict } from './verdict.ts'
+import { endOf, failed, goesOn, isUntaken, lost, queued, type Verdict } from './verdict.ts'
 
 /** One question about what was observed; undefined hands on to the next. */
 type Check = (observed: Observed) => Verdict | undefined
@@ -145,7 +145,7 @@ function unpinned(observed: Observed): Verdict | undefined {
     const message = `The VM of ${name} was started by an older version of the operator: rebuild the instance (spec.rebuildGeneration), which throws its disk away, before taking snapshots of it.`
     return failed('InstanceTooOld', message)
   }
-  if (ahead !== undefined) return waits(observed, 'Queued', `Snapshot ${ahead} of the same VM comes first.`)
+  if (ahead !== undefined) return { ...queued(ahead), requeueAfterSeconds: Math.ceil(secondsLeft(observed)) }
   const { defaultUser } = instance.status?.boot ?? {}
   return {
     ...goesOn('Pending', 'Preparing', `The disk of ${name} is about to be snapshotted.`),

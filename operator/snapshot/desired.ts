@@ -60,7 +60,7 @@ export type WorkerPlace = Readonly<{
   address: string
   /** Seconds that the worker has. */
   secondsLeft: number
-  config: Pick<Config, 'runnerImage' | 'runnerImagePullPolicy'>
+  config: Pick<Config, 'runnerImage' | 'runnerImagePullPolicy' | 'nodeLossSeconds'>
 }>
 
 /** The pod that copies the disk as it was. */

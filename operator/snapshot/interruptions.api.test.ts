@@ -144,6 +144,35 @@ test('snapshots of one VM take turns, each with a moment of its own', async () =
   await lab.until('the third to be Ready', () => settled('Ready', 'bronze')(lab))
 })
 
+test('a snapshot that took its turn too early, by a cache that lagged, leaves the moment of the other alone', async () => {
+  const lab = await halfWay()
+  await createSnapshot(lab, 'silver')
+  await lab.until('the second to wait', async () => {
+    const ready = findCondition((await findSnapshot(lab, 'silver'))?.status?.conditions, 'Ready')
+    return ready?.reason === 'Queued'
+  })
+  const { source } = (await findSnapshot(lab))?.status ?? {}
+  const silver = { namespace: lab.name, name: 'silver' }
+  await lab.client.mergePatch(snapshots, silver, { status: { source } }, { subresource: 'status' })
+  await lab.until('its worker to wait for a moment', async () => {
+    const made = await findSnapshot(lab, 'silver')
+    const pod = made && lab.world.kubelet.store.getByKey(worker(lab, contentName(made)))
+    return pod?.status?.containerStatuses?.[0]?.state?.running !== undefined
+  })
+  await lab.until('it to be told that it is not its turn', async () => {
+    const ready = findCondition((await findSnapshot(lab, 'silver'))?.status?.conditions, 'Ready')
+    return ready?.reason === 'Queued' && /golden/.test(ready.message)
+  })
+  assert.is(qemuOf(lab)?.moments.length, 1)
+  lab.world.kubelet.holdAt(await workerOf(lab), 'ready')
+  await lab.until(
+    'both to be Ready',
+    async () => (await settled('Ready')(lab)) && settled('Ready', 'silver')(lab),
+  )
+  assert.is(qemuOf(lab)?.moments.length, 2)
+  await lab.until('QEMU to be clean', () => qemuOf(lab)?.isClean)
+})
+
 test('the deadline ends a snapshot whose worker gets nowhere, and nothing is left', async () => {
   const lab = await world.freshLab('half-way')
   await lab.operator()
@@ -155,6 +184,25 @@ test('the deadline ends a snapshot whose worker gets nowhere, and nothing is lef
   const stalled = findCondition((await findSnapshot(lab))?.status?.conditions, 'Stalled')
   assert.is(stalled?.reason, 'DeadlineExceeded')
   await lab.until('all to be taken away', async () => (await leftIn(lab)).length === 0)
+  await lab.until('QEMU to be clean', () => qemuOf(lab)?.isClean)
+})
+
+test('one that fails while its VM cannot be reached keeps neither worker nor claim, and holds up the next until the VM is clean', async () => {
+  const lab = await halfWay()
+  await createSnapshot(lab, 'silver')
+  const { unreachable } = lab.world.kubelet.vms
+  unreachable.add(lab.pod('web1'))
+  const full = { exitCode: 1, reason: 'NoSpace', message: 'The claim has no room.' }
+  lab.world.kubelet.workers.plan(`${lab.name}/golden`, full)
+  lab.world.kubelet.holdAt(await workerOf(lab), 'ready')
+  await lab.until('all of it but what is in the VM to be gone', async () => (await leftIn(lab)).length === 0)
+  const { status } = (await findSnapshot(lab)) ?? {}
+  assert.is(findCondition(status?.conditions, 'Stalled')?.reason, 'NoSpace')
+  assert.is(findCondition(status?.conditions, 'Reconciling')?.reason, 'CleaningUp')
+  assert.is((await findSnapshot(lab, 'silver'))?.status?.source, undefined)
+  unreachable.delete(lab.pod('web1'))
+  await lab.until('the next to be Ready', () => settled('Ready', 'silver')(lab))
+  assert.ok(await settled('Failed')(lab))
   await lab.until('QEMU to be clean', () => qemuOf(lab)?.isClean)
 })
 

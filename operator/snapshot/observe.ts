@@ -14,7 +14,7 @@ import { contentName } from './children.ts'
 import { isBroken, lookAtDisk } from './disk/disk.ts'
 import { blockNames } from './disk/names.ts'
 import type { DiskView, Observed } from './observed.ts'
-import { aheadOf, inheritedMemoryOf, lineageOf, type Sources, usersOf } from './sources.ts'
+import { aheadOf, inheritedMemoryOf, lineageOf, othersOf, type Sources, usersOf } from './sources.ts'
 import { endOf } from './verdict.ts'
 
 export type ObserveDependencies = Readonly<{
@@ -42,6 +42,7 @@ export async function observe(snapshot: Snapshot, dependencies: ObserveDependenc
     state: worker === undefined ? undefined : await askWorker(snapshot, worker, dependencies),
     disk: needsDisk(snapshot, worker) ? await askQemu(snapshot, vm, dependencies) : { kind: 'unasked' },
     ahead: aheadOf(snapshot, sources),
+    others: othersOf(snapshot, sources),
     users: usersOf(snapshot, sources),
     lineage,
     copies: summaryOf(snapshot, sources).copies,

@@ -8,6 +8,9 @@ import type { BlockGraph } from './disk/graph.ts'
 /** What uses a snapshot. */
 export type User = Readonly<{ kind: string; name: string }>
 
+/** Another snapshot of the same instance, and the node in QEMU that its moment is or would be. */
+export type Other = Readonly<{ name: string; filter: string }>
+
 /** What QEMU says of its disk. */
 export type DiskView =
   /** Nothing hangs on it at present. */
@@ -32,6 +35,8 @@ export type Observed = Readonly<{
   disk: DiskView
   /** The snapshot of the same VM that comes first; undefined: this one. */
   ahead: string | undefined
+  /** The other snapshots of the instance that still have to do with its VM. */
+  others: readonly Other[]
   users: readonly User[]
   /** What the VM has booted, the nearest first. */
   lineage: NonNullable<NonNullable<Snapshot['status']>['lineage']>

@@ -17,10 +17,11 @@ import { type ObserveDependencies, observe } from './observe.ts'
 import type { Observed } from './observed.ts'
 import { statusOf } from './status.ts'
 import { storyOf } from './story.ts'
+import { Turns } from './turns.ts'
 import type { Verdict } from './verdict.ts'
 
 export type SnapshotReconcileDependencies = ObserveDependencies &
-  ActDependencies &
+  Omit<ActDependencies, 'turns'> &
   Readonly<{ applier: Applier; events: EventSink }>
 
 /** Seconds until something is tried again that the API server refused, or that a VM did not do. */
@@ -30,6 +31,7 @@ const unreachableAgainSeconds = 5
 /** Brings one snapshot a step nearer to its end: gather, decide, act, and say what was found. */
 export class SnapshotReconciler {
   readonly #dependencies: SnapshotReconcileDependencies
+  readonly #turns = new Turns()
   readonly #written = new OwnWrites<Snapshot>()
 
   constructor(dependencies: SnapshotReconcileDependencies) {
@@ -64,7 +66,7 @@ export class SnapshotReconciler {
   async #carryOut(wanted: Verdict, observed: Observed, signal: AbortSignal): Promise<Verdict> {
     if (wanted.action === undefined) return wanted
     try {
-      return await act(wanted.action, wanted, observed, this.#dependencies, signal)
+      return await act(wanted.action, wanted, observed, { ...this.#dependencies, turns: this.#turns }, signal)
     } catch (error) {
       return afterFailure(error, wanted)
     }

@@ -13,7 +13,8 @@ import {
 import { controllerOf } from '../kube/owner.ts'
 import type { IndexFunctions, Store } from '../kube/store.ts'
 import { contentName } from './children.ts'
-import type { Observed, User } from './observed.ts'
+import { blockNames } from './disk/names.ts'
+import type { Observed, Other, User } from './observed.ts'
 import { endOf } from './verdict.ts'
 
 /** What the controller looks things up in; all kept current by watches. */
@@ -80,6 +81,15 @@ export function aheadOf(snapshot: Snapshot, { snapshots: all }: Sources): string
     .sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
   const [first] = waiting
   return first === undefined || first.metadata.uid === uid ? undefined : first.metadata.name
+}
+
+/** The other snapshots of the instance that still have to do with its VM, whoever comes first. */
+export function othersOf(snapshot: Snapshot, { snapshots: all }: Pick<Sources, 'snapshots'>): Other[] {
+  const { namespace, uid } = snapshot.metadata
+  return all
+    .byIndex('instance', objectKey(namespace, snapshot.spec.instance))
+    .filter((one) => one.metadata.uid !== uid && concernsVm(one))
+    .map(({ metadata }) => ({ name: metadata.name, filter: blockNames(metadata.uid ?? '').filter }))
 }
 
 /** Under way comes before waiting, old before new. */

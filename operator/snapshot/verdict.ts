@@ -72,3 +72,7 @@ export const lost = (why: string): Verdict =>
 
 /** Its moment has not been fixed yet, as far as it was written down. */
 export const isUntaken = ({ status }: Pick<Snapshot, 'status'>): boolean => status?.takenAt === undefined
+
+/** Another one of the same VM is under way. */
+export const queued = (name: string): Verdict =>
+  goesOn('Pending', 'Queued', `Snapshot ${name} of the same VM comes first.`)

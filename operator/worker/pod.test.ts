@@ -29,6 +29,23 @@ test('it goes with what it works for, and never starts a second time by itself',
   assert.is(spec.restartPolicy, 'Never')
 })
 
+test('no two workers write files of one name, though a try has the name of the one before it', () => {
+  const [one, another] = [podFor(), podFor()]
+  assert.is(one.pod.metadata.name, another.pod.metadata.name)
+  assert.match(one.spec.hostname ?? '', /^[a-z][a-z0-9-]{0,62}$/)
+  assert.is.not(one.spec.hostname, another.spec.hostname)
+})
+
+test('it leaves a node of which nothing is heard as soon as a VM does', () => {
+  const patience = podFor().spec.tolerations?.map(
+    (one) => `${one.key} ${one.effect} ${one.tolerationSeconds}`,
+  )
+  assert.equal(patience, [
+    'node.kubernetes.io/not-ready NoExecute 20',
+    'node.kubernetes.io/unreachable NoExecute 20',
+  ])
+})
+
 const mounts: readonly { name: string; change: Partial<WorkerInput>; want: readonly string[] }[] = [
   { name: 'an import writes its target', change: {}, want: ['/target', '/run/vm', '/control ro'] },
   {

@@ -1,6 +1,7 @@
 import { controlPortName } from '../api/guest-port.ts'
 import type { Config } from '../config.ts'
 import { controlPort } from '../control/connect.ts'
+import { patience } from '../instance/desired/placement.ts'
 import type { Intent, KubeObject, Labels, Pod } from '../kube/object.ts'
 import { ownerReference } from '../kube/owner.ts'
 import { restrictedContainer, restrictedPod, secretVolume } from '../pod/restricted.ts'
@@ -37,7 +38,9 @@ export type WorkerInput = Readonly<{
   ports?: Readonly<Record<string, number>>
   /** Seconds after which the worker gives up. */
   deadlineSeconds: number
-  config: Pick<Config, 'runnerImage' | 'runnerImagePullPolicy'>
+  /** Default: a random UUID. */
+  newId?: () => string
+  config: Pick<Config, 'runnerImage' | 'runnerImagePullPolicy' | 'nodeLossSeconds'>
 }>
 
 const mebibyte = 1024 * 1024
@@ -69,8 +72,12 @@ export function workerPod(input: WorkerInput): Intent<Pod> {
       ownerReferences: [ownerReference(owner, { namespace })],
     },
     spec: {
+      // What a worker writes is called after its host. A pod has the name of the one before it, which a lost node may keep alive: both
+      // have the claim mounted then, and neither is to find a file of the other's under the name of its own.
+      hostname: `worker-${(input.newId ?? (() => crypto.randomUUID()))()}`,
       // A new try is a new pod, so that a node that is no good does not hold it.
       restartPolicy: 'Never',
+      tolerations: patience([], config.nodeLossSeconds),
       terminationGracePeriodSeconds: 10,
       automountServiceAccountToken: false,
       enableServiceLinks: false,

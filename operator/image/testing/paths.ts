@@ -4,6 +4,7 @@ import { splitKey } from '../../kube/object.ts'
 import { persistentVolumeClaims, pods } from '../../kube/resource.ts'
 import {
   change,
+  claim,
   content,
   create,
   get,
@@ -48,6 +49,12 @@ const loseWorker = async (lab: Lab) => {
   lab.world.kubelet.holdAt(await content(lab), 'ready')
   if (pod !== undefined) await lab.client.delete(pods, { namespace: lab.name, name: pod.metadata.name })
 }
+/** As a StorageClass whose volumes can grow. */
+async function resize(lab: Lab, storage: string): Promise<void> {
+  const target = splitKey(await content(lab))
+  const status = { capacity: { storage } }
+  await lab.client.mergePatch(persistentVolumeClaims, target, { status }, { subresource: 'status' })
+}
 const other = { source: { http: { url: 'https://images.example.org/debian-14.qcow2' } } }
 
 const ways: readonly Path[] = [
@@ -67,6 +74,30 @@ const ways: readonly Path[] = [
     name: 'fail once',
     before: async (lab) => lab.world.kubelet.workers.plan(owner(lab), failing(1, 'HTTPError')),
     act: (lab) => create(lab),
+    settled: isReady,
+  },
+  {
+    name: 'enlarge a claim without room',
+    before: async (lab) => {
+      const full = failing(1, 'NoSpace')
+      lab.world.kubelet.workers.plan(owner(lab), full, full)
+      // The worker is held until the claim has its size.
+      await create(lab, { source: { claim: { name: 'later' } } })
+      lab.world.kubelet.holdAt(await content(lab), 'bound')
+      await lab.addClaim('later')
+      await lab.until('the claim', () => claim(lab))
+      await resize(lab, '1Gi')
+      lab.world.kubelet.holdAt(await content(lab), 'ready')
+      // A cache that lags may see the size only after the failure, and the claim as one that has grown.
+      await lab.until('the size to be noted', async () => {
+        const { lastFailure } = (await reaches(lab, 'Failed', 'NoSpace')).status?.import ?? {}
+        return lastFailure?.claimSize === '1Gi'
+      })
+    },
+    act: (lab) => {
+      lab.world.kubelet.workers.plan(owner(lab))
+      return resize(lab, '2Gi')
+    },
     settled: isReady,
   },
   {

@@ -26,10 +26,10 @@ export function placementOf(
 }
 
 /**
- * How long the VM stays on a node that is lost. Kubernetes itself would wait for five minutes; what the user says of such a taint
+ * How long a pod of ours stays on a node that is lost. Kubernetes itself would wait for five minutes; what the user says of such a taint
  * goes before either.
  */
-function patience(tolerations: NonNullable<Placement['tolerations']>, tolerationSeconds: number) {
+export function patience(tolerations: NonNullable<Placement['tolerations']>, tolerationSeconds: number) {
   return ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
     .filter((key) => !tolerations.some((one) => covers(one, key)))
     .map((key) => ({ key, operator: 'Exists' as const, effect: 'NoExecute' as const, tolerationSeconds }))

@@ -27,6 +27,8 @@ export class FakeVms {
   readonly idle = new Map<string, number>()
   /** What runs the guests of these pods (`namespace/name`). Default: TCG. */
   readonly accelerators = new Map<string, Pick<RunnerState, 'accelerator' | 'acceleratorReason'>>()
+  /** The control ports of these pods (`namespace/name`) answer nobody. */
+  readonly unreachable = new Set<string>()
   /** Instances (by UID) that had two VMs running at the same time, and claims that two VMs wrote to: must stay empty. */
   readonly doubles: string[] = []
 
@@ -86,7 +88,8 @@ export class FakeVms {
     let isCut = false
     const reach = (address: string): Vm => {
       const vm = this.#byAddress.get(address)
-      if (isCut || vm === undefined) throw new ControlError(`nothing answers at ${address}`)
+      if (isCut || vm === undefined || this.unreachable.has(podAt(address) ?? ''))
+        throw new ControlError(`nothing answers at ${address}`)
       return vm
     }
     return {

@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { DiskControl } from '../../control/client.ts'
 import { FakeQemu } from '../testing/fake-qemu.ts'
-import { exportDisk, lookAtDisk, releaseDisk } from './disk.ts'
+import { exportDisk, lookAtDisk, OtherMoment, releaseDisk } from './disk.ts'
 import { blockNames } from './names.ts'
 import { toNothing, toOffered, toPrepared } from './plan.ts'
 
@@ -89,6 +89,22 @@ test("another snapshot's remains are removed before a new moment is fixed", asyn
   await exportDisk(controlOf(qemu), target, wanted, 'Never')
   assert.is(qemu.drive, wanted.names.filter)
   assert.is([...qemu.nodes.keys()].filter((name) => name.startsWith(blockNames('lost').export)).length, 0)
+})
+
+test('the moment of another snapshot that still lives is left alone, and it is said whose it is', async () => {
+  const qemu = new FakeQemu()
+  const living = wantedOf('living')
+  await exportDisk(controlOf(qemu), target, living, 'Never')
+  const before = JSON.stringify([...qemu.nodes, ...qemu.exports])
+  const others = [living.names.filter, blockNames('another').filter]
+  const refusal = await exportDisk(controlOf(qemu), target, wanted, 'Never', others).catch((error) => error)
+  assert.instance(refusal, OtherMoment)
+  assert.is(refusal.filter, living.names.filter)
+  assert.is(JSON.stringify([...qemu.nodes, ...qemu.exports]), before)
+  assert.is(
+    (await exportDisk(controlOf(qemu), target, living, 'Never', [wanted.names.filter])).switched,
+    true,
+  )
 })
 
 test('what is left of a snapshot is taken away, but never the moment of another one', async () => {

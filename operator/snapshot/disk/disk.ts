@@ -12,20 +12,34 @@ export function lookAtDisk(control: DiskControl, target: ControlTarget): Promise
   return control.qmp(target, readGraph)
 }
 
+/** The moment of another snapshot is in the VM, which still lives. */
+export class OtherMoment extends Error {
+  override readonly name = 'OtherMoment'
+  /** The node of that moment. */
+  readonly filter: string
+  constructor(filter: string) {
+    super(`the disk has the moment of another snapshot, ${filter}`)
+    this.filter = filter
+  }
+}
+
 /**
  * Fixes the disk as it is now, and exports it. Where that was done before, by whomever, nothing is fixed anew: the answer is
- * the one of then. All that was there of other snapshots is gone afterwards.
+ * the one of then. All that was there of other snapshots is gone afterwards, unless one of them lives.
+ * @param others the filters of other snapshots that still have to do with the VM. Throws OtherMoment where the moment of one is fixed.
  */
 export async function exportDisk(
   control: DiskControl,
   target: ControlTarget,
   wanted: PointInTime,
   quiesce: Quiesce,
+  others: readonly string[] = [],
 ): Promise<Switched> {
   await control.qmp(target, async (qmp) => {
     const graph = await readGraph(qmp)
     if (!isClean(await readRescue(qmp)))
       throw new ControlError('it is being rescued, and has the rescue disk where its own would be')
+    if (others.includes(graph.drive)) throw new OtherMoment(graph.drive)
     if (!isTaken(graph, wanted.names)) await carryOut(toPrepared(graph, wanted), qmp)
   })
   const switched = await control.switchDrive(target, wanted.names.filter, quiesce)

@@ -139,6 +139,7 @@ export function observed(of: Partial<Observed> & Pick<Observed, 'snapshot'>): Ob
     state: undefined,
     disk: { kind: 'unasked' },
     ahead: undefined,
+    others: [],
     users: [],
     lineage: [],
     copies: [],

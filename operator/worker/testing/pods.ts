@@ -30,7 +30,11 @@ export const input = {
   job: 'import-http',
   target: 'debian-0123abcd',
   deadlineSeconds: 600,
-  config: { runnerImage: 'ephemera/runner:test', runnerImagePullPolicy: 'IfNotPresent' },
+  config: {
+    runnerImage: 'ephemera/runner:test',
+    runnerImagePullPolicy: 'IfNotPresent',
+    nodeLossSeconds: 20,
+  },
 } as const
 
 /** A worker pod in this phase, its container in this state. */

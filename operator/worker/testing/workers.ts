@@ -1,4 +1,3 @@
-import { labels, labelValues } from '../../api/labels.ts'
 import { ControlError } from '../../control/connect.ts'
 import type { Ending } from '../../instance/testing/kubelet.ts'
 import { objectKey, type Pod } from '../../kube/object.ts'
@@ -7,7 +6,7 @@ import type { WorkerControl } from '../control.ts'
 import { parseWorkerState, type WorkerState } from '../state.ts'
 import { completeWords } from './pods.ts'
 
-export const isWorker = (pod: Pod): boolean => pod.metadata.labels?.[labels.name] === labelValues.worker
+export { isWorker } from '../node-loss.ts'
 
 /** It offers an image for as long as it is let. */
 export const isServing = (pod: Pod): boolean => pod.spec.containers[0]?.args?.[0] === 'serve'
