@@ -59,6 +59,7 @@ export function statusOf(observed: Observed, verdict: Verdict): InstanceStatus {
     ...(pod === undefined ? {} : podFields(observed, verdict, pod)),
     ...(pod === undefined ? lastRun(observed) : {}),
     ...shelvedFields(instance, verdict),
+    ...(verdict.drain === undefined ? {} : { drain: verdict.drain }),
     ...rescueField(instance, verdict),
     ...idleField(instance, verdict),
     ...(expiry === undefined ? {} : { expiresAt: toTimestamp(expiry.getTime()) }),
