@@ -138,6 +138,11 @@ const rows: readonly (Given & { name: string; want: Seen })[] = [
     spec: { placement: { tolerations: [{ operator: 'Exists' }] } },
     want: { ...running, blocked: 'NodeCordoned' },
   },
+  {
+    name: 'so does one that tolerates every taint by an empty key',
+    spec: { placement: { tolerations: [{ key: '', operator: 'Exists' }] } },
+    want: { ...running, blocked: 'NodeCordoned' },
+  },
   { name: 'on a cordoned node it is asked to be kept', want: { ...keeping, action: 'keep' } },
   { name: 'until the moment is fixed it runs on', kept: snapshot(), want: keeping },
   {
