@@ -6,6 +6,8 @@ export const actionNames = [
   'Stop',
   'Pause',
   'Resume',
+  'Shelve',
+  'Unshelve',
   'Reboot',
   'Reset',
   'Rescue',
@@ -24,7 +26,7 @@ const action = z
     action: z
       .enum(actionNames)
       .describe(
-        'What was done: Start, Stop, Pause, Resume, Reboot, Reset, Rescue (the rescue system was started), Unrescue (the VM boots from its own disk again), Rebuild, Restart (a fresh VM took the place of one that ended or was lost), Relocate (the VM left a drained node with its disk), End (a VM ended, and no other is started).',
+        'What was done: Start, Stop, Pause, Resume, Shelve (the disk was kept and the VM went), Unshelve (a fresh VM starts from that disk), Reboot, Reset, Rescue (the rescue system was started), Unrescue (the VM boots from its own disk again), Rebuild, Restart (a fresh VM took the place of one that ended or was lost), Relocate (the VM left a drained node with its disk), End (a VM ended, and no other is started).',
       ),
     at: z.iso.datetime().describe('When the operator saw to it, or saw it.'),
     reason: z.string().max(63).describe('Why, in one CamelCase word for programs.'),

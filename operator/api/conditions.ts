@@ -19,7 +19,7 @@ export const conditionTypes = {
   OverlayFull:
     "The node's disk has no room for what the guest writes: its CPUs stand still until there is room. Absent or False otherwise.",
   RestartRequired:
-    'The spec was changed in a way that takes effect at the next rebuild. Absent or False otherwise.',
+    'The spec, or a flavor, an image or a key that it names, was changed in a way that takes effect at the next rebuild; the message says which. Absent or False otherwise.',
   Rescued:
     'The VM runs the rescue system, which has the disk of the VM as a second one. False on the way to it, and where that disk is lost. Absent where spec.rescue asks for nothing.',
   Expiring:

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { actions } from './actions.ts'
 import { listMap } from './cel.ts'
 import { conditions, observedGeneration } from './conditions.ts'
+import { drain } from './drain.ts'
 import { service } from './expose.ts'
 import { guestInfo } from './guest-info.ts'
 import { idle } from './idle.ts'
@@ -172,6 +173,7 @@ export const instanceStatus = z
       .describe(
         'Where the disk of the VM was kept when powerState was last Shelved, or when the VM last left a drained node under eviction SnapshotThenRecreate. Fresh VMs start from it until the instance is rebuilt or stopped.',
       ),
+    drain,
     rescue: rescued,
     actions,
     guest: guestInfo,

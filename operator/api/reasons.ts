@@ -44,7 +44,8 @@ export const reasons = {
   RescueEnding: 'The VM is brought back to its own disk.',
   RescueLost: 'The VM that was to be rescued was lost or rebuilt, and its disk with it.',
 
-  ChangeWaiting: 'The spec was changed; the change takes effect at the next rebuild.',
+  ChangeWaiting:
+    'The spec was changed, or the flavor, image or key that it names; the change takes effect at the next rebuild.',
 
   // At rest, as asked.
   Pausing: 'The guest is about to be paused, because powerState is Paused.',

@@ -1,9 +1,12 @@
 import { z } from 'zod'
-import { atMostOneOf, rules } from './cel.ts'
+import { atMostOneOf, rules, rulesOf } from './cel.ts'
 import { conditions, observedGeneration } from './conditions.ts'
 import { apiVersion } from './group.ts'
 import { objectMeta } from './object-meta.ts'
 import { objectName } from './object-name.ts'
+
+/** A group's name becomes part of a label's name, which takes 63 characters, and of its policy's. */
+export const longestGroupName = 57
 
 const cidr = z
   .string()
@@ -30,7 +33,7 @@ const peer = z
       .describe('Ranges inside cidr that are not meant.'),
     group: z
       .string()
-      .max(57)
+      .max(longestGroupName)
       .meta(
         rules({
           rule: "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
@@ -148,8 +151,8 @@ export const securityGroup = z
   })
   .meta(
     rules({
-      rule: 'size(self.metadata.name) <= 57',
-      message: 'metadata.name becomes part of a label: use at most 57 characters',
+      rule: `size(self.metadata.name) <= ${longestGroupName}`,
+      message: `metadata.name becomes part of a label: use at most ${longestGroupName} characters`,
     }),
   )
   .describe(
@@ -159,11 +162,18 @@ export const securityGroup = z
 /** Rules for the traffic of VMs. */
 export type SecurityGroup = z.infer<typeof securityGroup>
 
+const groupName = objectName(
+  'securityGroups takes names of SecurityGroups of this namespace: kubectl get securitygroups lists them',
+)
+
 /** The groups of an instance. */
 export const securityGroups = z
   .array(
-    objectName(
-      'securityGroups takes names of SecurityGroups of this namespace: kubectl get securitygroups lists them',
+    groupName.meta(
+      rules(...rulesOf(groupName), {
+        rule: `size(self) <= ${longestGroupName}`,
+        message: `a SecurityGroup has a name of at most ${longestGroupName} characters, so that there is none of this name: kubectl get securitygroups lists those that there are`,
+      }),
     ),
   )
   .min(1)

@@ -8,7 +8,7 @@ export const toleration = z
       .string()
       .max(317)
       .optional()
-      .describe('The taint, such as dedicated. Absent, with operator Exists: every taint.'),
+      .describe('The taint, such as dedicated. Absent or empty, with operator Exists: every taint.'),
     operator: z
       .enum(['Equal', 'Exists'])
       .optional()

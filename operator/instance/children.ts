@@ -1,5 +1,6 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import { labels, labelValues, securityGroupLabel } from '../api/labels.ts'
+import { longestGroupName } from '../api/security-group.ts'
 import { ownerReference } from '../kube/owner.ts'
 
 /** The one name that all of an instance's children share: its pod and its Secret are told apart by kind. */
@@ -14,8 +15,10 @@ export function instanceOfChild(childName: string): string | undefined {
 
 /** What the policies of its security groups select a VM by. On the pod alone, and brought up to date while it runs. */
 export function securityLabels({ spec }: Pick<EphemeralInstance, 'spec'>): Record<string, string> {
-  const names = spec.securityGroups ?? []
-  if (names.length === 0) return {}
+  const { securityGroups = [] } = spec
+  if (securityGroups.length === 0) return {}
+  // There is no group of a longer name, and its label would have all of them refused: that of the closed VM, too.
+  const names = securityGroups.filter((name) => name.length <= longestGroupName)
   return Object.fromEntries(
     [labels.secured, ...names.map(securityGroupLabel)].map((label) => [label, 'true']),
   )

@@ -7,6 +7,7 @@ import { findCondition } from '../kube/conditions.ts'
 import { createSet, instancesOf, untilSettled } from '../set/testing/paths.ts'
 import { contentName } from '../snapshot/children.ts'
 import { createSnapshot, findSnapshot } from '../snapshot/testing/paths.ts'
+import { cordonHalfway } from './testing/drains.ts'
 import type { Lab } from './testing/lab.ts'
 import { cordon, playNodes } from './testing/played-nodes.ts'
 import { World } from './testing/world.ts'
@@ -66,19 +67,7 @@ test('a rescue that is asked for while the disk is being kept goes first, and no
   inLab(async (lab) => {
     await lab.addClaim('tools')
     await ready(lab)
-    // The copy of the disk begins, but does not get on.
-    const { place } = world.kubelet
-    world.kubelet.place = async (pod) => {
-      const isHeld = pod.metadata.namespace === lab.name && pod.metadata.name !== `${name}-vm`
-      return isHeld ? { refusal: '0/2 nodes are available: 2 Insufficient memory.' } : place(pod)
-    }
-    await cordon('a')(lab)
-    const kept = await lab.until('the Snapshot', async () => (await snapshotsOf(lab))[0])
-    world.kubelet.holdAt(`${lab.name}/${contentName(kept)}`, 'running')
-    world.kubelet.place = place
-    await lab.until('the moment to be fixed', async () => {
-      return (await snapshotsOf(lab)).some(({ status }) => status?.takenAt !== undefined)
-    })
+    await cordonHalfway(lab)
     await lab.change(name, { spec: { rescue: { claim: 'tools' } } })
     await blockedBy(lab, 'NodeCordoned')
     const { status } = await lab.phase(name, 'Rescued')
@@ -87,6 +76,27 @@ test('a rescue that is asked for while the disk is being kept goes first, and no
     await lab.change(name, { spec: { rescue: null } })
     const after = await left(lab)
     assert.is(after.status?.restarts, 0)
+  }))
+
+test('a guest that does not answer leaves with the disk that it has, also after a drain that was called off', () =>
+  inLab(async (lab) => {
+    world.kubelet.holdAt(lab.pod(name), 'started')
+    await lab.create(name, { eviction })
+    await lab.phase(name, 'Booting')
+    const worker = await cordonHalfway(lab)
+    const [first] = await snapshotsOf(lab)
+    await cordon('a', false)(lab)
+    await lab.until('the guest to go on', () => {
+      return !lab.isPaused(world.kubelet.store.getByKey(lab.pod(name)))
+    })
+    world.kubelet.holdAt(worker, 'ready')
+    await lab.until('the Snapshot to be complete or gone', async () => {
+      return (await snapshotsOf(lab)).every(({ status }) => status?.phase === 'Ready')
+    })
+    await cordon('a')(lab)
+    world.kubelet.holdAt(lab.pod(name), 'ready')
+    const { status } = await left(lab)
+    assert.is.not(status?.boot?.name, first?.metadata.name)
   }))
 
 test('a snapshot that somebody takes is complete before the VM leaves', () =>

@@ -7,14 +7,18 @@ import { findCondition } from '../kube/conditions.ts'
 import type { Node, Pod } from '../kube/object.ts'
 import { over, ready, snapshot, taken } from '../snapshot/testing/build.ts'
 import { decide } from './decide.ts'
+import { travelling } from './draining.ts'
 import type { Observed } from './observed.ts'
+import { saidFirst } from './said-first.ts'
 import { bootOf } from './shelved.ts'
 import { statusOf } from './status.ts'
 import {
   ago,
   answering,
   booted,
+  booting,
   instance,
+  now,
   observed,
   onNode,
   podOf,
@@ -42,6 +46,8 @@ type Given = Readonly<{
   active?: string
   since?: number
   shelved?: string
+  /** Since when it has been held, and since when its pod may go. */
+  drain?: InstanceStatus['drain']
   kept?: Snapshot
   leftovers?: readonly Snapshot[]
   /** A rescue of it is under way. */
@@ -57,6 +63,7 @@ function given({
   active = 'Running',
   since = 1,
   shelved,
+  drain,
   kept,
   leftovers = [],
   rescued,
@@ -74,6 +81,7 @@ function given({
     rebuildGeneration: 0,
     restarts: 2,
     conditions: [condition],
+    ...(drain === undefined ? {} : { drain }),
     ...(rescued
       ? { rescue: { kind: 'PersistentVolumeClaim', name: 'tools', podUID: 'uid-pod', restarts: 2 } }
       : {}),
@@ -130,6 +138,11 @@ const rows: readonly (Given & { name: string; want: Seen })[] = [
     spec: { placement: { tolerations: [{ operator: 'Exists' }] } },
     want: { ...running, blocked: 'NodeCordoned' },
   },
+  {
+    name: 'so does one that tolerates every taint by an empty key',
+    spec: { placement: { tolerations: [{ key: '', operator: 'Exists' }] } },
+    want: { ...running, blocked: 'NodeCordoned' },
+  },
   { name: 'on a cordoned node it is asked to be kept', want: { ...keeping, action: 'keep' } },
   { name: 'until the moment is fixed it runs on', kept: snapshot(), want: keeping },
   {
@@ -173,7 +186,7 @@ const rows: readonly (Given & { name: string; want: Seen })[] = [
     name: 'where nobody takes it, the operator does',
     shelved: 'web1-1a2b3c4d',
     active: 'Relocating',
-    since: 21,
+    drain: { since: ago(60), releasedAt: ago(21) },
     want: { ...leaving, action: 'delete' },
   },
   {
@@ -269,7 +282,20 @@ const rows: readonly (Given & { name: string; want: Seen })[] = [
     want: { ...running, action: 'discard' },
   },
   {
-    name: 'and not before',
+    name: 'also where its guest does not answer',
+    on: open,
+    leftovers: [snapshot({}, ready)],
+    pod: booting,
+    want: { ...running, phase: 'Booting', action: 'discard' },
+  },
+  {
+    name: 'and while it is held for the next drain',
+    kept: snapshot(),
+    leftovers: [snapshot({}, ready)],
+    want: { ...keeping, action: 'discard' },
+  },
+  {
+    name: 'but not before it runs',
     on: open,
     leftovers: [snapshot({}, ready)],
     pod: preparing,
@@ -296,6 +322,66 @@ test('its Snapshot is its own, is not the one of an expiry or a shelf, and anoth
   const shelf = name({ spec: { powerState: 'Shelved' } })
   assert.is(shelf.ownerReferences, undefined)
   assert.is(new Set([first.name, shelf.name, name({ shelved: first.name }).name]).size, 3)
+})
+
+/** The instance as the status tells it, some seconds later. */
+const later = (seen: Observed, seconds: number, change: Partial<Observed> = {}): Observed => ({
+  ...seen,
+  instance: { ...seen.instance, status: told(seen).status },
+  now: new Date(seen.now.getTime() + seconds * 1000),
+  ...change,
+})
+
+test('a drain after one that was called off has a Snapshot of its own: what was written in between is in no other', () => {
+  const first = given({})
+  const nameOf = (of: Observed) => travelling(of)?.metadata.name
+  const held = later(first, 30)
+  assert.is(nameOf(held), nameOf(first))
+  const calledOff = later(held, 1, { node: open })
+  const again = later(calledOff, 1, { node: cordoned })
+  assert.is.not(nameOf(again), nameOf(first))
+  const { status } = told(calledOff)
+  assert.is(status.drain, undefined)
+})
+
+test('a node of which nothing is heard for a while ends the hold', () => {
+  const held = later(given({}), 1)
+  const blip = later(held, 60, { node: gone })
+  const again = later(blip, 60, { node: cordoned })
+  assert.is.not(travelling(again)?.metadata.name, travelling(held)?.metadata.name)
+})
+
+test('a Snapshot that failed is taken again under the name of the hold, once somebody deleted it', () => {
+  const held = later(given({}), 1)
+  const failed = later(held, 60, { kept: snapshot({}, over) })
+  assert.is(told(failed).seen.blocked, 'NotKept')
+  const again = later(failed, 60, { kept: undefined })
+  assert.is(told(again).seen.action, 'keep')
+  assert.is(travelling(again)?.metadata.name, travelling(held)?.metadata.name)
+})
+
+test('whoever drains the node has his 20 s from when the pod may go, also where QEMU never ran', () => {
+  const starting = given({ pod: preparing, active: 'Preparing', since: 600 })
+  const [condition] = starting.instance.status?.conditions ?? []
+  const conditions = condition === undefined ? [] : [{ ...condition, status: 'False' as const }]
+  const instance = { ...starting.instance, status: { ...starting.instance.status, conditions } }
+  const released = later({ ...starting, instance }, 1)
+  assert.equal([told(released).seen.active, told(released).seen.action], ['Relocating', undefined])
+  const waited = later(released, 18)
+  assert.is(told(waited).seen.action, undefined)
+  assert.is(told(later(waited, 2)).seen.action, 'delete')
+})
+
+test('the hold is written down before its Snapshot is asked for, and its end before the guest goes on', () => {
+  const first = given({})
+  const begun = saidFirst(first, told(first).verdict)
+  assert.is(begun?.drain?.since, now.toISOString())
+  assert.is(saidFirst(later(first, 1), told(later(first, 1)).verdict), undefined)
+  const paused = given({ drain: { since: ago(60) }, active: 'Paused', on: open })
+  const ended = saidFirst(paused, told(paused).verdict)
+  assert.is(told(paused).seen.action, 'resume')
+  assert.is(ended?.drain, undefined)
+  assert.is(findCondition(ended?.conditions, 'Active')?.reason, 'Paused')
 })
 
 test('a budget keeps the VM until its disk is kept', () => {

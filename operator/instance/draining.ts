@@ -24,12 +24,16 @@ const graceSeconds = 2
 const patienceSeconds = 20
 
 /** The Snapshot with which a VM on a cordoned node leaves it, if one runs that can be kept. */
-export const travelling = (observed: Pick<Observed, 'instance' | 'made' | 'pod'>) =>
+export const travelling = (observed: Pick<Observed, 'instance' | 'made' | 'pod' | 'now'>) =>
   keeping(
     observed,
     `Taken because the node of ${observed.instance.metadata.name} is drained.`,
-    travelSnapshotOf,
+    (instance, why) => travelSnapshotOf(instance, why, heldSince(observed)),
   )
+
+/** Since when it has been held for this drain: from now on, if it was not. */
+const heldSince = ({ instance, now }: Pick<Observed, 'instance' | 'now'>): string =>
+  instance.status?.drain?.since ?? now.toISOString()
 
 /** The node is being drained, and eviction is SnapshotThenRecreate: the VM is kept in a Snapshot, and then its pod goes. */
 export function drained(observed: Observed, pod: PodView | undefined): Verdict | undefined {
@@ -41,7 +45,8 @@ export function drained(observed: Observed, pod: PodView | undefined): Verdict |
   if (snapshot === undefined) return leaving(observed, pod, shelvedOf(instance)?.snapshot)
   if (isRescued(instance)) return undefined
   const { name } = snapshot.metadata
-  const { atRest: _, passing: __, ...verdict } = judgePod(observed, pod)
+  const { atRest: _, passing: __, ...judged } = judgePod(observed, pod)
+  const verdict: Verdict = { ...judged, drain: { since: heldSince(observed) } }
   switch (standingOf(kept)) {
     case 'kept':
       return leaving(observed, pod, name)
@@ -66,22 +71,23 @@ export function drained(observed: Observed, pod: PodView | undefined): Verdict |
 }
 
 /** Said first: that lets the drain take the pod. Where none does, the operator takes it. */
-function leaving({ instance, now }: Observed, pod: PodView, snapshot: string | undefined): Verdict {
+function leaving(observed: Observed, pod: PodView, snapshot: string | undefined): Verdict {
+  const { instance, now } = observed
   const what =
     snapshot === undefined
       ? 'No VM ran yet whose disk could be kept'
       : `The disk of the VM is kept in Snapshot ${snapshot}`
   const message = `${what}; the pod leaves node ${pod.node}, which is drained, and the VM starts elsewhere.`
+  const known = isRelocating(instance, pod.uid) ? instance.status?.drain?.releasedAt : undefined
+  const releasedAt = known ?? now.toISOString()
   const verdict: Verdict = {
     ...down('Draining', 'Relocating', message),
+    drain: { since: heldSince(observed), releasedAt },
     ...(snapshot === undefined
       ? {}
       : { shelved: { snapshot, rebuildGeneration: instance.spec.rebuildGeneration } }),
   }
-  const since = isRelocating(instance, pod.uid)
-    ? Date.parse(findCondition(instance.status?.conditions, 'Active')?.lastTransitionTime ?? '')
-    : now.getTime()
-  const left = patienceSeconds - (now.getTime() - since) / 1000
+  const left = patienceSeconds - (now.getTime() - Date.parse(releasedAt)) / 1000
   if (left > 0) return { ...verdict, requeueAfterSeconds: left }
   const end = { kind: 'delete', podUID: pod.uid } as const
   return { ...verdict, action: pod.writesVolumes ? end : { ...end, graceSeconds } }
@@ -115,11 +121,11 @@ export function leftoversOf(
     )
 }
 
-/** Once the VM runs and has nothing else to be done for it, what former drains left is taken away. */
+/** Once the VM runs and has nothing else to be done for it, what former drains left is taken away, whether or not its guest answers. */
 export function withoutLeftovers(observed: Observed, verdict: Verdict): Verdict {
   const [left] = observed.leftovers ?? []
   const pod = observed.pod === undefined ? undefined : viewPod(observed.pod)
-  if (left === undefined || verdict.action !== undefined || pod?.ready !== true || pod.terminating)
+  if (left === undefined || verdict.action !== undefined || pod?.started !== true || pod.terminating)
     return verdict
   return { ...verdict, action: { kind: 'discard', snapshot: left } }
 }

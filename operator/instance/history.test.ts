@@ -2,6 +2,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { InstanceSpec } from '../api/instance-spec.ts'
 import type { InstanceStatus } from '../api/instance-status.ts'
+import type { Snapshot } from '../api/snapshot.ts'
+import type { Node } from '../kube/object.ts'
+import { over, ready, snapshot, taken } from '../snapshot/testing/build.ts'
 import { decide } from './decide.ts'
 import { statusOf } from './status.ts'
 import {
@@ -21,6 +24,9 @@ type Moment = Readonly<{
   pod?: Parameters<typeof podOf>[1] | 'none'
   uid?: string
   restarts?: number
+  /** The Snapshot that keeps it. */
+  kept?: Snapshot
+  on?: Node
   /** What the runner says of resets for silence. */
   unresponsive?: number
   /** The spec that the pod was made with; default: this moment's. */
@@ -37,10 +43,14 @@ function history(...moments: readonly Moment[]) {
     restarts = 0,
     made = spec,
     unresponsive,
+    kept,
+    on,
   } of moments) {
     const one = pod === 'none' ? undefined : onNode(podOf(instance(made), pod, restarts))
     const given = observed({
       instance: instance(spec, status),
+      kept,
+      node: on,
       runner:
         unresponsive === undefined ? undefined : { phase: 'Running', reason: '', message: '', unresponsive },
       pod: one === undefined ? undefined : { ...one, metadata: { ...one.metadata, uid } },
@@ -54,6 +64,29 @@ const told = (...moments: readonly Moment[]) =>
 
 const stopped = { powerState: 'Stopped' } as const
 const paused = { powerState: 'Paused' } as const
+const shelved = { powerState: 'Shelved' } as const
+const leaves = { eviction: 'SnapshotThenRecreate' } as const
+const cordoned: Node = {
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name: 'worker-1' },
+  spec: { unschedulable: true },
+}
+const copying = snapshot({}, taken)
+const shelving: readonly Moment[] = [
+  {},
+  { spec: shelved },
+  { spec: shelved, kept: copying },
+  { spec: shelved, kept: copying },
+  { spec: shelved, kept: copying },
+]
+const drained: readonly Moment[] = [
+  { spec: leaves },
+  { spec: leaves, on: cordoned },
+  { spec: leaves, on: cordoned, kept: copying },
+  { spec: leaves, on: cordoned, kept: copying },
+]
+const put: Moment = { spec: shelved, kept: snapshot({}, ready) }
 const again = (reason: string, count = 1) =>
   container({
     restartCount: count,
@@ -80,6 +113,46 @@ const rows: ReadonlyArray<readonly [name: string, got: string[], want: string[]]
     'a pause and a resumption',
     told({}, { spec: paused }, { spec: paused }, {}, {}),
     ['Start Created', 'Pause Paused', 'Resume PowerState'],
+  ],
+  [
+    'a VM that is shelved and brought back',
+    told(...shelving, put, { spec: shelved, pod: 'none' }, { uid: 'second' }),
+    ['Start Created', 'Pause Paused', 'Shelve Shelved', 'Unshelve PowerState'],
+  ],
+  [
+    'one that is shelved, and started from its boot source',
+    told(...shelving, put, { spec: shelved, pod: 'none' }, { spec: { rebuildGeneration: 1 }, uid: 'second' }),
+    ['Start Created', 'Pause Paused', 'Shelve Shelved', 'Start PowerState'],
+  ],
+  [
+    'an instance that is made shelved was never put there',
+    told({ spec: shelved, pod: 'none' }, {}),
+    ['Start Created'],
+  ],
+  [
+    'a shelf that is thought better of',
+    told(...shelving, {}),
+    ['Start Created', 'Pause Paused', 'Resume PowerState'],
+  ],
+  [
+    'one that could not be shelved',
+    told(...shelving, { spec: shelved, kept: snapshot({}, over) }),
+    ['Start Created', 'Pause Paused', 'Resume NotKept'],
+  ],
+  [
+    'a VM that leaves a drained node',
+    told(...drained, { spec: leaves, on: cordoned, kept: snapshot({}, ready) }),
+    ['Start Created', 'Pause Paused', 'Relocate Relocating'],
+  ],
+  [
+    'a drain that is called off',
+    told(...drained, { spec: leaves }),
+    ['Start Created', 'Pause Paused', 'Resume DrainCalledOff'],
+  ],
+  [
+    'a drained VM that could not be kept',
+    told(...drained, { spec: leaves, on: cordoned, kept: snapshot({}, over) }),
+    ['Start Created', 'Pause Paused', 'Resume NotKept'],
   ],
   [
     'a reset and a reboot',
@@ -119,6 +192,13 @@ const rows: ReadonlyArray<readonly [name: string, got: string[], want: string[]]
   ],
 ]
 for (const [name, got, want] of rows) test(name, () => assert.equal(got, want))
+
+test('a pause says what it is for', () => {
+  const why = (...moments: readonly Moment[]) => history(...moments).at(-1)?.message
+  assert.match(why({}, { spec: paused }, { spec: paused }) ?? '', /, as powerState asks;/)
+  assert.match(why(...shelving) ?? '', /while its disk is kept, as powerState is Shelved;/)
+  assert.match(why(...drained) ?? '', /while its disk is kept, as its node is drained;/)
+})
 
 test('at most the last ten are kept, with when and why', () => {
   const crashes = Array.from({ length: 14 }, (_, n) => ({ pod: again('GuestPanicked', n + 1) }))

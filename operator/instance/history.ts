@@ -39,21 +39,27 @@ const chapters: readonly ((look: Look) => Entry | undefined)[] = [
     before?.podUID !== undefined && entered(['Stopping', 'Stopped', 'Expired'], before, after)
       ? entry('Stop', after)
       : undefined,
+  ({ before, after }) =>
+    before?.podUID !== undefined && entered(['Shelved'], before, after) ? entry('Shelve', after) : undefined,
   restarted,
   ({ before, after }) => entered(['Relocating'], before, after) && entry('Relocate', after),
   ({ before, after }) => entered(['Succeeded', 'Failed'], before, after) && entry('End', after),
   ({ after, last }) => {
     // A start after a rebuild or a restart is a part of that.
     if (findCondition(after.conditions, 'Active')?.status !== 'True') return undefined
-    if (last !== undefined && last.action !== 'Stop' && last.action !== 'End') return undefined
-    const reason = last === undefined ? 'Created' : 'PowerState'
-    const message = last === undefined ? 'The first start.' : 'A fresh VM, after the last one was stopped.'
-    return { action: 'Start', reason, message }
+    if (last === undefined) return { action: 'Start', reason: 'Created', message: 'The first start.' }
+    if (last.action === 'Shelve' && after.shelved !== undefined) {
+      const message = `A fresh VM, from the disk that was shelved in Snapshot ${after.shelved.snapshot}.`
+      return { action: 'Unshelve', reason: 'PowerState', message }
+    }
+    if (!downs.has(last.action)) return undefined
+    const message = `A fresh VM, after the last one was ${last.action === 'Shelve' ? 'shelved' : 'stopped'}.`
+    return { action: 'Start', reason: 'PowerState', message }
   },
   ({ before, after }) => entered(['Paused'], before, after) && entry('Pause', after),
   ({ before, after }) => {
     if (reasonOf('Active', before) !== 'Paused' || reasonOf('Active', after) !== 'Running') return undefined
-    return { action: 'Resume', reason: 'PowerState', message: 'The guest runs again, as powerState asks.' }
+    return { action: 'Resume', ...whyResumed(before, after) }
   },
   ({ before, after }) =>
     wasHung(before, after)
@@ -74,6 +80,21 @@ const chapters: readonly ((look: Look) => Entry | undefined)[] = [
   ordered('Reset', 'Resetting', 'resetGeneration'),
   ordered('Reboot', 'Rebooting', 'rebootGeneration'),
 ]
+
+/** After these there is no VM, and the next one is a start of its own. */
+const downs: ReadonlySet<string> = new Set<Entry['action']>(['Stop', 'Shelve', 'End'])
+
+/** A guest is paused also while its disk is kept, and then nobody asked for it to go on. */
+function whyResumed(before: InstanceStatus | undefined, after: InstanceStatus): Omit<Entry, 'action'> {
+  if (reasonOf('Stalled', after) === 'NotKept')
+    return { reason: 'NotKept', message: 'The guest runs again, because its disk could not be kept.' }
+  if (reasonOf('DrainBlocked', before) === 'Keeping')
+    return {
+      reason: 'DrainCalledOff',
+      message: 'The guest runs again: it does not leave its node after all.',
+    }
+  return { reason: 'PowerState', message: 'The guest runs again, as powerState asks.' }
+}
 
 /** The VM is back from a rescue, with its disk. */
 export function isBack(before: InstanceStatus | undefined, after: InstanceStatus): boolean {

@@ -32,6 +32,7 @@ import { isLeftBehind, restorationOf } from './ownership.ts'
 import { viewPod } from './pod-view.ts'
 import { isRelocating } from './relocating.ts'
 import { rescueTrouble } from './rescuing.ts'
+import { endOf, saidFirst } from './said-first.ts'
 import { notShelved } from './shelving.ts'
 import { statusOf } from './status.ts'
 import { storyOf } from './story.ts'
@@ -99,8 +100,8 @@ export class InstanceReconciler {
     )
     const wanted = decide(observed)
     await this.#restore(key, wanted, observed, log, signal)
-    // Said before it is done: whoever comes after a crash in between must not take it for the loss of a VM.
-    if (endOf(wanted) !== undefined) await this.#say(observed, statusOf(observed, wanted), signal)
+    const first = saidFirst(observed, wanted)
+    if (first !== undefined) await this.#say(observed, first, signal)
     const verdict = await this.#carryOut(wanted, observed, signal)
     if (verdict === undefined) return { requeueAfterSeconds: 1 }
     // What the operator ended is no VM that was lost, whatever comes after it.
@@ -236,10 +237,6 @@ export class InstanceReconciler {
 
 /** Reasons of Active while there is no VM and none is to be. */
 const offAsAsked: ReadonlySet<Reason> = new Set(['Stopped', 'Expired', 'Shelved'])
-
-/** What the verdict ends, and how; undefined: nothing. */
-const endOf = ({ action }: Verdict): string | undefined =>
-  action?.kind === 'delete' || action?.kind === 'abandon' ? `${action.kind} ${action.podUID}` : undefined
 
 const nameOf = ({ kind, name, namespace, claim }: Booted): string => {
   const where = namespace === undefined ? '' : ` of namespace ${namespace}`

@@ -18,7 +18,8 @@ export function isRelocating({ status }: Pick<EphemeralInstance, 'status'>, podU
 export const toleratesCordon = ({ spec }: Pick<EphemeralInstance, 'spec'>): boolean =>
   spec.placement?.tolerations?.some(
     ({ key, effect }) =>
-      (key === undefined || key === 'node.kubernetes.io/unschedulable') &&
+      // An empty key is none.
+      (key === undefined || key === '' || key === 'node.kubernetes.io/unschedulable') &&
       (effect === undefined || effect === 'NoSchedule'),
   ) === true
 

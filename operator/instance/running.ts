@@ -130,7 +130,7 @@ function isToStandStill(observed: Observed, pod: PodView): boolean {
  */
 function paused(observed: Observed, pod: PodView): Verdict | undefined {
   if (!isToStandStill(observed, pod)) return undefined
-  const why = isLeaving(observed) ? 'while its disk is kept, as its node is drained' : 'as powerState asks'
+  const why = whyStill(observed)
   const noted = pauseOf(observed, pod)
   if (noted === undefined) {
     const message = `The guest's CPUs are about to be stopped, ${why}.`
@@ -149,6 +149,12 @@ function paused(observed: Observed, pod: PodView): Verdict | undefined {
     atRest: true,
     ...(noted === 'Paused' ? {} : { action: { kind: 'pause', podUID: pod.uid } }),
   }
+}
+
+function whyStill(observed: Observed): string {
+  if (observed.instance.spec.powerState === 'Shelved')
+    return 'while its disk is kept, as powerState is Shelved'
+  return isLeaving(observed) ? 'while its disk is kept, as its node is drained' : 'as powerState asks'
 }
 
 function resumed(observed: Observed, pod: PodView): Verdict | undefined {

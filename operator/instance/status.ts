@@ -10,15 +10,14 @@ import { expiresAt } from './expiry.ts'
 import { historyOf } from './history.ts'
 import { hostnameOf } from './hostname.ts'
 import { idledOf } from './idle.ts'
-import { changedKeyPairs } from './key-pairs.ts'
 import { lastVm } from './last-vm.ts'
 import type { Observed } from './observed.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 import { shelvedOf } from './shelved.ts'
-import { specHash } from './spec-hash.ts'
 import { blocking } from './staying.ts'
 import { seenAt, timingsOf } from './timings.ts'
 import type { Finding, Verdict } from './verdict.ts'
+import { changeOf } from './waiting.ts'
 
 /** Conditions that are there only while they have something to say: kstatus reads their absence as "nothing wrong". */
 const abnormal = [
@@ -59,6 +58,7 @@ export function statusOf(observed: Observed, verdict: Verdict): InstanceStatus {
     ...(pod === undefined ? {} : podFields(observed, verdict, pod)),
     ...(pod === undefined ? lastRun(observed) : {}),
     ...shelvedFields(instance, verdict),
+    ...(verdict.drain === undefined ? {} : { drain: verdict.drain }),
     ...rescueField(instance, verdict),
     ...idleField(instance, verdict),
     ...(expiry === undefined ? {} : { expiresAt: toTimestamp(expiry.getTime()) }),
@@ -103,21 +103,6 @@ function conditionsOf(
       .map(({ reason, message }) => named('Degraded', { status: 'True', reason: reason as Reason, message })),
     ...(blocked === undefined ? [] : [named('DrainBlocked', { status: 'True', ...blocked })]),
   ]
-}
-
-/** What is other now than it was when the VM was built, and what to do about it. */
-function changeOf({ instance, keyPairs }: Observed, pod: PodView): string | undefined {
-  const remedy = 'raise spec.rebuildGeneration when the VM may be thrown away.'
-  if (pod.specHash !== specHash(instance.spec))
-    return `The spec was changed in a way that takes effect at the next rebuild: ${remedy}`
-  const changed = changedKeyPairs(pod.keyPairs ?? [], keyPairs)
-  if (changed.length === 0) return unmetered(instance, pod)
-  return `The VM has the former key of ${changed.join(', ')}; the guest gets the new one at the next rebuild: ${remedy}`
-}
-
-function unmetered({ spec }: Observed['instance'], pod: PodView): string | undefined {
-  if (spec.expiry?.idleSeconds === undefined || pod.metersUse) return undefined
-  return 'The VM was started by an older version of the operator, and cannot tell whether anybody uses it: expiry.idleSeconds takes effect at its next rebuild (spec.rebuildGeneration), which throws the VM away.'
 }
 
 /** Ready says what GuestReady says, or else what stands in its way. */

@@ -49,6 +49,8 @@ export type Verdict = Readonly<{
   rescue?: NonNullable<InstanceStatus['rescue']> | 'over'
   /** How far its rescue is. */
   rescued?: Finding
+  /** It is leaving its node. */
+  drain?: NonNullable<InstanceStatus['drain']>
   /** A drain of its node waits for it. */
   drainBlocked?: Readonly<{ reason: Reason; message: string }>
   /** It expires soon, or did. */

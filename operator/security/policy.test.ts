@@ -125,4 +125,10 @@ test('a change of groups reaches the running pod: the new label comes, the old o
   assert.is(specHash(before.spec), specHash(after.spec))
 })
 
+test('a group of a name that no label takes closes the VM all the same, and keeps no other from opening it', () => {
+  const securityGroups = ['web', 'a'.repeat(58)]
+  const wanted = { 'ephemera.dev/secured': 'true', 'security-group.ephemera.dev/web': 'true' }
+  assert.equal(restorationOf(instance({ securityGroups }), podOf(instance()))?.labels, wanted)
+})
+
 test.run()

@@ -41,6 +41,11 @@ const rows = [
   { name: 'it is ready', of: snapshot({}, ready), want: 'kept' },
   { name: 'it failed', of: snapshot({}, over), want: 'lost' },
   { name: 'it is being cancelled', of: snapshot({}, taken, { deletionTimestamp: ago(1) }), want: 'lost' },
+  {
+    name: 'it is ready, and being deleted',
+    of: snapshot({}, ready, { deletionTimestamp: ago(1) }),
+    want: 'lost',
+  },
 ] as const
 for (const { name, of, want } of rows) test(`${name}: ${want}`, () => assert.is(standingOf(of), want))
 

@@ -15,11 +15,12 @@ export const lastSnapshotOf = (instance: EphemeralInstance, why: string): Intent
 
 /**
  * The Snapshot in which the disk of a VM leaves a drained node. It is the instance's own, and goes with it. A VM that left another node
- * before has a further name, and so has one whose drain was called off after all.
+ * before has a further name, and so has one whose drain was called off after all: what it wrote in between is not in the first.
+ * @param since when it began to be held for this drain
  */
-export function travelSnapshotOf(instance: EphemeralInstance, why: string): Intent<Snapshot> {
+export function travelSnapshotOf(instance: EphemeralInstance, why: string, since: string): Intent<Snapshot> {
   const { namespace } = instance.metadata
-  const mark = ` travels ${instance.status?.shelved?.snapshot ?? ''}`
+  const mark = ` travels ${instance.status?.shelved?.snapshot ?? ''} ${since}`
   const intent = snapshotFor(instance, why, mark, 'as it left its node')
   const ownerReferences = [{ ...ownerReference(instance, { namespace }), blockOwnerDeletion: false }]
   return { ...intent, metadata: { ...intent.metadata, ownerReferences } }
@@ -51,8 +52,10 @@ function snapshotFor(instance: EphemeralInstance, why: string, mark: string, whe
  */
 export function standingOf(snapshot: Snapshot | undefined): 'absent' | 'underWay' | 'kept' | 'lost' {
   if (snapshot === undefined) return 'absent'
+  // Also one that is complete: its image goes with it.
+  if (snapshot.metadata.deletionTimestamp !== undefined) return 'lost'
   const end = endOf(snapshot)
-  if (end === undefined) return snapshot.metadata.deletionTimestamp === undefined ? 'underWay' : 'lost'
+  if (end === undefined) return 'underWay'
   return end === 'ready' ? 'kept' : 'lost'
 }
 

@@ -72,6 +72,11 @@ export const refusedNetworks: readonly { name: string; spec: Spec; want: RegExp 
     want: /securityGroups takes names of SecurityGroups/,
   },
   {
+    name: 'a security group of a name that none can have',
+    spec: but({ securityGroups: ['a'.repeat(58)] }),
+    want: /a SecurityGroup has a name of at most 57 characters/,
+  },
+  {
     name: 'an unknown eviction',
     spec: but({ eviction: 'LiveMigrate' }),
     want: /supported values: "Recreate", "Block"/,

@@ -1,9 +1,10 @@
 import type { InstanceSpec } from '../../api/instance-spec.ts'
 import { snapshots } from '../../api/types.ts'
 import { podDisruptionBudgets, pods, resourcePath, secrets } from '../../kube/resource.ts'
+import { contentName } from '../../snapshot/children.ts'
 import type { Lab } from './lab.ts'
 import { type ChangeOfMind, name, type Path } from './paths.ts'
-import { cordon, playNodes } from './played-nodes.ts'
+import { cordon, playNodes, withoutRoom } from './played-nodes.ts'
 
 const target = (lab: Lab) => ({ namespace: lab.name, name: `${name}-vm` })
 const podOf = (lab: Lab) => lab.client.find(pods, target(lab))
@@ -61,10 +62,33 @@ const isReadyOn =
       : disks.length === 0
   }
 
+/** Cordons the node of the VM, whose disk begins to be copied and does not get on. Gives the key of the worker that is held. */
+export async function cordonHalfway(lab: Lab): Promise<string> {
+  const { kubelet } = lab.world
+  withoutRoom(lab, true)
+  await cordon('a')(lab)
+  const first = await lab.until('the Snapshot', async () => (await kept(lab))[0])
+  const worker = `${lab.name}/${contentName(first)}`
+  kubelet.holdAt(worker, 'running')
+  withoutRoom(lab, false)
+  await lab.until('the moment to be fixed', async () => (await kept(lab))[0]?.status?.takenAt !== undefined)
+  await lab.until('the guest to stand still', async () => lab.isPaused(await podOf(lab)))
+  return worker
+}
+
 const isIn = (phase: string, reason: string) => async (lab: Lab) => {
   const { status } = (await lab.get(name)) ?? {}
   const isSaid = status?.conditions?.some((one) => one.type === 'DrainBlocked' && one.reason === reason)
   return status?.phase === phase && isSaid === true
+}
+
+/** The UID of the Snapshot of the drain that was called off. */
+const firstDisks = new WeakMap<Lab, string | undefined>()
+
+/** There is another Snapshot, and that one is gone. */
+async function isOfNow(lab: Lab): Promise<boolean> {
+  const [only, ...more] = await kept(lab)
+  return more.length === 0 && only?.metadata.uid !== firstDisks.get(lab)
 }
 
 /** All that matters of the end: which Snapshot it is, and which pod, differs from run to run. */
@@ -120,6 +144,20 @@ export const travelPaths: readonly Path[] = [
     settled: isReadyOn('a'),
     print,
     writes: ofSnapshots,
+  },
+  {
+    name: 'a VM that went on after a drain was called off leaves with the disk that it has at the next',
+    before: async (lab) => {
+      await ready()(lab)
+      await cordonHalfway(lab)
+      firstDisks.set(lab, (await kept(lab))[0]?.metadata.uid)
+      await cordon('a', false)(lab)
+      await lab.until('the guest to go on', async () => !lab.isPaused(await podOf(lab)))
+    },
+    act: cordon('a'),
+    settled: async (lab) => (await isReadyOn('b')(lab)) && (await isOfNow(lab)),
+    print: async (lab) => [await print(lab), await isOfNow(lab)],
+    writes,
   },
   {
     name: 'a drained VM whose disk cannot be kept stays',

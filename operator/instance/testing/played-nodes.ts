@@ -1,10 +1,20 @@
 import { nodes } from '../../kube/resource.ts'
+import { isWorker } from '../../worker/testing/workers.ts'
 import { isCordoned } from '../node-loss.ts'
 import type { FakeKubelet } from './kubelet.ts'
 import type { Lab } from './lab.ts'
 
 /** Worlds whose scheduler heeds the nodes of labs. */
 const heeding = new WeakSet<FakeKubelet>()
+
+/** Labs whose workers find no room. */
+const full = new Set<string>()
+
+/** The nodes of the lab have no room for workers, or have it again. */
+export function withoutRoom(lab: Lab, isFull: boolean): void {
+  if (isFull) full.add(lab.name)
+  else full.delete(lab.name)
+}
 
 /** Gives the lab two nodes of its own, `LAB-a` and `LAB-b`: its pods go to the first that is not cordoned, and wait where both are. */
 export async function playNodes(lab: Lab): Promise<void> {
@@ -15,6 +25,8 @@ export async function playNodes(lab: Lab): Promise<void> {
   heeding.add(world.kubelet)
   const { place } = world.kubelet
   world.kubelet.place = async (pod) => {
+    if (isWorker(pod) && full.has(pod.metadata.namespace ?? ''))
+      return { refusal: '0/2 nodes are available: 2 Insufficient memory.' }
     const names = namesFor(pod.metadata.namespace)
     const found = await Promise.all(names.map((name) => client.find(nodes, { name })))
     const all = found.flatMap((node) => node ?? [])
