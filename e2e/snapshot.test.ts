@@ -9,6 +9,7 @@ import { client } from './harness/client.ts'
 import { kubectl } from './harness/kubectl.ts'
 import { Lab } from './harness/lab.ts'
 import { operator } from './harness/operator.ts'
+import { processOf } from './harness/processes.ts'
 import { hostKey } from './harness/ssh.ts'
 import { waitFor } from './harness/wait-for.ts'
 
@@ -57,6 +58,28 @@ async function leftovers(): Promise<string[]> {
     ...(fleece.trim() === '0' ? [] : [`fleece of ${fleece} bytes`]),
   ]
 }
+
+/** A class whose volumes are on one node. */
+const className = 'e2e-snapshot-away'
+const classOn = (node: string) => ({
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name: className },
+  provisioner: 'rancher.io/local-path',
+  volumeBindingMode: 'WaitForFirstConsumer',
+  allowedTopologies: [{ matchLabelExpressions: [{ key: 'kubernetes.io/hostname', values: [node] }] }],
+})
+/** Nodes that take any pod. */
+async function nodesForPods(): Promise<readonly string[]> {
+  const { items } = JSON.parse(await kubectl(['get', 'nodes', '-o', 'json'])) as {
+    items: { metadata: { name: string }; spec: { taints?: unknown[] } }[]
+  }
+  return items.filter(({ spec }) => spec.taints === undefined).map(({ metadata }) => metadata.name)
+}
+let away = ''
+test.after(async () => {
+  if (away !== '') await kubectl(['delete', 'storageclass', className])
+})
 
 let numbersBefore = 0
 
@@ -118,6 +141,36 @@ lab.step('a child boots, and has exactly what was written until that moment', as
   assert.ok(numbers.length < (await sequence('web1')).length, 'what was written later is not')
   assert.match(await lab.inPod('child', 'busybox sha256sum /base/disk.qcow2'), new RegExp(`^${sha256}`))
 })
+
+lab.step(
+  'a guest that is not frozen loses nothing that it had synced, and nothing later is kept',
+  async () => {
+    const synced = (await sequence('web1')).length - 1 // the last one may be on its way
+    await take('plain', 'web1', { quiesce: 'Never' })
+    await waitFor(
+      'the moment',
+      60,
+      () => statusOf('plain'),
+      ({ takenAt }) => takenAt !== undefined,
+    )
+    const most = (await sequence('web1')).length
+    await ready('plain')
+    assert.is((await statusOf('plain')).quiesced, false)
+    await waitFor(
+      'more numbers',
+      30,
+      () => sequence('web1'),
+      (numbers) => numbers.length > most,
+    )
+    await lab.apply('plain-child', { boot: { snapshot: 'plain' } })
+    await lab.ready('plain-child')
+    const numbers = await sequence('plain-child')
+    assert.ok(isPrefix(numbers), `not a prefix: ${numbers.slice(-5)}`)
+    assert.ok(numbers.length >= synced, `${numbers.length} of ${synced} that were on the disk`)
+    assert.ok(numbers.length <= most, `${numbers.length} where ${most} had been written`)
+    await lab.kubectl('delete', 'ei', 'plain-child', '--timeout=60s')
+  },
+)
 
 lab.step('the child has an identity of its own', async () => {
   const [parent, child] = [await identity('web1'), await identity('child')]
@@ -184,6 +237,87 @@ lab.step('an operator that is killed half-way is followed by one that brings it 
   await settled('orphan')
   await waitFor('nothing to be left', 30, leftovers, (left) => left.length === 0)
 })
+
+lab.step('a snapshot is copied to a volume of another class on another node, and boots there', async () => {
+  const home = (await lab.status('web1')).nodeName ?? ''
+  away = (await nodesForPods()).find((name) => name !== home) ?? ''
+  assert.ok(away !== '', 'there is one node only')
+  await kubectl(['apply', '-f', '-'], { input: JSON.stringify(classOn(away)) })
+  await take('far', 'web1', { storageClassName: className })
+  await ready('far')
+  const { claim = '' } = await statusOf('far')
+  const { metadata, spec } = await client.get(persistentVolumeClaims, {
+    namespace: lab.namespace,
+    name: claim,
+  })
+  assert.is(spec?.storageClassName, className)
+  assert.is(metadata.annotations?.['volume.kubernetes.io/selected-node'], away)
+  await lab.apply('far', { boot: { snapshot: 'far' } })
+  await lab.ready('far')
+  assert.is((await lab.status('far')).nodeName, away)
+  assert.ok(isPrefix(await sequence('far')))
+  await lab.kubectl('delete', 'ei', 'far', '--timeout=60s')
+  await waitFor('nothing to be left', 30, leftovers, (left) => left.length === 0)
+})
+
+lab.step(
+  'a snapshot that is deleted half-way goes with all that it made, and the guest goes on',
+  async () => {
+    await take('cancelled', 'web1')
+    const { claim = '' } = await waitFor(
+      'the moment',
+      60,
+      () => statusOf('cancelled'),
+      ({ takenAt }) => takenAt !== undefined,
+    )
+    await lab.kubectl('delete', 'esnap', 'cancelled', '--timeout=60s')
+    const target = { namespace: lab.namespace, name: claim }
+    await waitFor(
+      'its claim to go',
+      60,
+      async () => (claim === '' ? undefined : client.find(persistentVolumeClaims, target)),
+      (found) => found === undefined,
+    )
+    await waitFor('nothing to be left', 30, leftovers, (left) => left.length === 0)
+    const at = (await sequence('web1')).length
+    await waitFor(
+      'more numbers',
+      30,
+      () => sequence('web1'),
+      (numbers) => numbers.length > at,
+    )
+  },
+)
+
+lab.step(
+  'QEMU is killed half-way: the snapshot ends and says why, and the next VM can be snapshotted',
+  async () => {
+    const { pid } = await processOf(lab, 'web1', 'qemu')
+    await take('lost', 'web1')
+    await waitFor(
+      'the moment',
+      60,
+      () => statusOf('lost'),
+      ({ takenAt }) => takenAt !== undefined,
+    )
+    await lab.inPod('web1', `kill -9 ${pid}`)
+    const { phase, conditions } = await waitFor(
+      'the end',
+      120,
+      () => statusOf('lost'),
+      (status) => status.phase === 'Ready' || status.phase === 'Failed',
+    )
+    // A copy may have been faster than the kill.
+    if (phase === 'Failed') assert.is(findCondition(conditions, 'Stalled')?.reason, 'SourceLost')
+    console.log(`the snapshot whose VM was killed is ${phase}`)
+    await settled('lost')
+    await lab.restarted('web1', 1)
+    await take('after', 'web1')
+    await ready('after')
+    await settled('after')
+    await waitFor('nothing to be left', 30, leftovers, (left) => left.length === 0)
+  },
+)
 
 lab.step('a snapshot in use waits with its delete, and says for whom', async () => {
   await lab.kubectl('delete', 'esnap', 'golden', '--wait=false')

@@ -117,7 +117,7 @@ async function measure(workbench: Workbench): Promise<Measured> {
   const boots: { child: number; original: number }[] = []
   for (const round of rounds) {
     const child = make(`child-${round}`, guest)
-    const spec = { ...child.spec, boot: { claim } } as typeof child.spec
+    const spec = { ...child.spec, boot: { snapshot: 'rest-1' } } as typeof child.spec
     boots.push({
       child: await timeOf(byOperator({ ...child, spec } as typeof child)),
       original: await timeOf(byOperator(make(`original-${round}`, guest))),

@@ -50,6 +50,8 @@ export type WorkerOptions = Readonly<{
   auth?: string
   /** A folder of this machine's control groups that the container is put into. */
   group?: string
+  /** The network namespace that it runs in. Default: the pod's of the lab. */
+  netns?: string
 }>
 
 export type Worker = Readonly<{
@@ -61,7 +63,7 @@ export type Worker = Readonly<{
   ask: () => Promise<Ran>
   /** Sends a signal to the container's first process. SIGKILL ends all of the container at once. */
   signal: (name: NodeJS.Signals) => void
-  /** The processes of the container, by name. */
+  /** The processes of its network namespace. */
   processes: () => readonly Process[]
   ended: Promise<Readonly<{ code: number | null; outcome: Outcome }>>
   /** Where the container's volumes are. */
@@ -138,6 +140,7 @@ export async function startLab(): Promise<Lab> {
     const pod = fresh()
     const at = (...words: string[]) => join(pod, ...words)
     const target = options.target ?? fresh()
+    const netns = options.netns ?? `${name}-pod`
     for (const volume of ['run', 'control']) mkdirSync(at(volume))
     chownSync(at('run'), uid, uid)
     const key = randomBytes(32).toString('hex')
@@ -171,7 +174,7 @@ export async function startLab(): Promise<Lab> {
     }
 
     const enter = options.group === undefined ? '' : `echo $$ >${join(options.group, 'cgroup.procs')};`
-    const words = [root, pod, `${name}-pod`, options.job]
+    const words = [root, pod, netns, options.job]
     const container = spawn('bash', ['-c', `${enter} exec "$@"`, 'bash', join(here, 'container'), ...words], {
       env: { ...process.env, POD_PROGRAM: 'worker' },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -210,7 +213,7 @@ export async function startLab(): Promise<Lab> {
           () => `the state is ${JSON.stringify(state())}\n${log.slice(-2000)}`,
         ),
       ask: () => inPeer(process.execPath, join(here, 'ask.ts'), podAddress, 'state', key),
-      processes: () => processesIn(`${name}-pod`),
+      processes: () => processesIn(netns),
       signal: (signal) => {
         if (container.pid !== undefined && running) signalContainer(container.pid, signal)
       },

@@ -10,18 +10,22 @@ import { blockNames } from '../../operator/snapshot/disk/names.ts'
 import { asOperator } from './as-operator.ts'
 import { type Pod, startPod } from './pod.ts'
 import { type Ran, ran } from './ran.ts'
+import { type Puller, startPuller } from './snapshot-puller.ts'
 import { waitFor } from './wait-for.ts'
 import { openWayIn, type WayIn } from './way-in.ts'
 
 let pod: Pod
+let puller: Puller
 test.before(async () => {
   pod = await startPod()
+  puller = await startPuller(pod)
   await pod.until((state) => state.guest === 'Ready')
 })
 const ways: WayIn[] = []
-test.after(() => {
+test.after(async () => {
   for (const way of ways) way.close()
-  return pod?.remove()
+  await puller?.remove()
+  await pod?.remove()
 })
 
 const mebibyte = 1024 ** 2
@@ -42,7 +46,7 @@ const wayIn = async (keys: string) => {
   return way
 }
 
-/** Pulls an export, as a worker would, with the key in this file (`none`: without TLS). */
+/** Pulls an export with the key in this file (`none`: without TLS), by another program than the worker's. */
 async function pull(uid: string, file: string, keys = 'nbd/keys.psk'): Promise<Ran> {
   const server =
     keys === 'none'
@@ -55,8 +59,6 @@ async function pull(uid: string, file: string, keys = 'nbd/keys.psk'): Promise<R
 
 const qmp = (command: string) =>
   pod.control('qmp', ['{"execute":"qmp_capabilities"}', `{"execute":"${command}"}`])
-const compare = (a: string, b: string) =>
-  ran('qemu-img', ['compare', '-U', join(pod.folder, a), join(pod.folder, b)])
 /** Writes and syncs in the guest: it would hang in a frozen one. */
 const write = (words: string) =>
   pod.ssh(
@@ -75,9 +77,14 @@ test('a snapshot holds what the disk held at its moment, and nothing that was wr
   assert.is(copied.code, 0, copied.stderr)
   await qmp('cont')
   assert.is((await write('after')).stdout, 'wrote\n')
-  assert.is((await pull('equal', 'equal.qcow2')).code, 0)
-  const { code, stdout } = await compare('equal.qcow2', 'reference.qcow2')
+  const worker = puller.start('equal')
+  assert.is((await worker.ended).outcome.reason, 'Complete', worker.log())
+  const { code, stdout } = await ran('qemu-img', ['compare', join(worker.target, 'disk.qcow2'), reference])
   assert.is(code, 0, stdout)
+  // The guest has written since: the disk as it is now is another one.
+  const now = join(pod.folder, 'now.qcow2')
+  assert.is((await ran('qemu-img', ['convert', '--image-opts', overlay, '-O', 'qcow2', now])).code, 0)
+  assert.is((await ran('qemu-img', ['compare', now, reference])).code, 1)
 })
 
 test('an operator that comes later finds the moment as it was', async () => {

@@ -112,7 +112,6 @@ export function toNothing(graph: BlockGraph): readonly Step[] {
     graph.nodes.map(({ name }) => name).filter((name) => name.endsWith(end)),
   )
   const { exports, jobs } = graph
-  const hasFile = nodes.some((name) => name.endsWith('-file'))
   const isSwitched = graph.drive !== diskNode
   return [
     ...exports
@@ -124,12 +123,13 @@ export function toNothing(graph: BlockGraph): readonly Step[] {
     ...jobs.map((id) => run('job-dismiss', { id })),
     ...nodes.filter((name) => name.endsWith('-access')).map(remove),
     ...(isSwitched ? [run('qom-set', { path: diskDevice, property: 'drive', value: diskNode })] : []),
-    ...nodes.filter((name) => !name.endsWith('-access')).map(remove),
-    // There is no command to delete a file: it is made empty.
-    ...(hasFile ? [emptied] : []),
+    // There is no command to delete a file: it is made empty, and that before nothing tells of it any more.
+    ...nodes
+      .filter((name) => !name.endsWith('-access'))
+      .flatMap((name) => (name.endsWith('-file') ? [emptied(name), remove(name)] : [remove(name)])),
   ]
 }
 
 const remove = (name: string): Step => run('blockdev-del', { 'node-name': name })
 
-const emptied = create('snap-empty', { driver: 'file', filename: fleeceFile, size: 0 })
+const emptied = (name: string): Step => run('block_resize', { 'node-name': name, size: 0 })

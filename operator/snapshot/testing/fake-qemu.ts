@@ -1,5 +1,6 @@
 import { type Qmp, QmpError } from '../../control/qmp.ts'
 import type { Switched } from '../../control/switched.ts'
+import { isSnapshotPart } from '../disk/names.ts'
 
 type Parameters = Readonly<Record<string, unknown>>
 type BlockNode = { driver: string; below: readonly string[]; bytes: number }
@@ -11,6 +12,8 @@ export class FakeQemu implements Qmp {
   readonly exports = new Map<string, string>()
   readonly jobs = new Map<string, string | undefined>()
   serves = false
+  /** Size of the file that keeps what the guest overwrites. */
+  fleeceBytes = 0
   /** Devices that were added, with the node of each. */
   readonly devices = new Map<string, string>()
   runState = 'running'
@@ -34,6 +37,7 @@ export class FakeQemu implements Qmp {
       this.nodes.size === 1 &&
       this.devices.size === 0 &&
       this.exports.size + this.jobs.size === 0 &&
+      this.fleeceBytes === 0 &&
       !this.serves
     )
   }
@@ -102,6 +106,7 @@ export class FakeQemu implements Qmp {
         }))
       case 'blockdev-create':
         this.jobs.set(text('job-id'), undefined)
+        this.#resize(text('job-id'), (parameters.options as Parameters).size)
         return {}
       case 'job-dismiss':
         return this.jobs.delete(text('id')) ? {} : refuse('Job not found')
@@ -110,7 +115,9 @@ export class FakeQemu implements Qmp {
       case 'blockdev-del':
         return this.#removeNode(text('node-name'), refuse)
       case 'block_resize':
-        return this.nodes.has(text('node-name')) ? {} : refuse('no such node')
+        if (!this.nodes.has(text('node-name'))) refuse('no such node')
+        this.#resize(text('node-name'), parameters.size)
+        return {}
       case 'nbd-server-start':
         if (this.serves) refuse('NBD server already running')
         this.serves = true
@@ -150,6 +157,11 @@ export class FakeQemu implements Qmp {
       default:
         return refuse('unknown command')
     }
+  }
+
+  /** A snapshot's only file is its fleece. */
+  #resize(name: string, bytes: unknown): void {
+    if (isSnapshotPart(name)) this.fleeceBytes = Number(bytes)
   }
 
   #addNode(parameters: Parameters, refuse: (why: string) => never): unknown {
