@@ -10,9 +10,11 @@ shown() {
 
 # find_file URL: sets `file_url`, where the redirects end, with its `address`, `total` (bytes, or null) and `validator` (for If-Range).
 # Only the first 16 bytes are asked for, and left in $run/start. `http_options` (words for curl: credentials) go to no other place than the first.
-# Where a redirect ends may be good for a while only, so each try begins at the first URL.
+# Where a redirect ends may be good for a while only, so each try begins at the first URL. `http_sign_in`, a function, is called once where that place
+# answers 401 (it has `http_options` renewed).
+http_sign_in=''
 find_file() {
-  local hops=0 tries=0 code next first_place='' first_options=$http_options final
+  local hops=0 tries=0 code next first_place='' first_options=$http_options may_sign_in=$http_sign_in final
   file_url=$1
   while :; do
     shown "$file_url"; shown_url=$text
@@ -41,6 +43,12 @@ find_file() {
         file_url=$next
         continue ;;
     esac
+    if [ "$code" = 401 ] && [ "$place" = "$first_place" ] && [ -n "$may_sign_in" ]; then
+      may_sign_in=''
+      "$http_sign_in"
+      first_options=$http_options
+      continue
+    fi
     final=''
     http_verdict "$code" && final=2
     [ -z "$final" ] || [ "$hops" -gt 0 ] || refuse HTTPError "$message"
