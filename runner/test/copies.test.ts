@@ -189,6 +189,37 @@ test('a source that falls silent without closing is given up', async () => {
   assert.match(end.outcome.message, /nothing for 3 s/)
 })
 
+test('a target volume that takes nothing more is not called a silent source', async () => {
+  const disk = join(lab.fresh(), 'disk.raw')
+  rawDisk(disk, 64 * MiB, 48 * MiB)
+  const image = join(lab.fresh(), 'ext4')
+  execFileSync('truncate', ['-s', '128M', image])
+  execFileSync('mkfs.ext4', ['-q', '-E', 'root_owner=1000:1000', image])
+  const target = lab.fresh()
+  execFileSync('mount', ['-o', 'loop', image, target])
+  const source = await slowExport(disk)
+  const env = { ...source.env, WORKER_STALL_SECONDS: '3' }
+  const worker = lab.start({ job: 'pull', nbd: keys, target, env })
+  await worker.until(({ phase, progress }) => phase === 'Downloading' && (progress ?? 0) > 0)
+  execFileSync('fsfreeze', ['--freeze', target])
+  try {
+    await waitFor(
+      () => worker.processes().find(({ name }) => name === 'rm'),
+      20,
+      () => `the pull is not given up: ${worker.log()}`,
+    )
+  } finally {
+    execFileSync('fsfreeze', ['--unfreeze', target])
+  }
+  const end = await worker.ended
+  await source.stop()
+  const left = readdirSync(target)
+  execFileSync('umount', ['-l', target])
+  assert.equal([end.outcome.reason, end.code], ['TargetStalled', 1], JSON.stringify(end.outcome))
+  assert.match(end.outcome.message, /target volume has taken nothing for 3 s/)
+  assert.equal(left, ['lost+found'])
+})
+
 function slowExport(disk: string) {
   return exported(
     `driver=throttle,throttle-group=g,file.driver=raw,file.file.driver=file,file.file.filename=${disk}`,
