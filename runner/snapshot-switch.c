@@ -78,14 +78,17 @@ static int hear(struct line *from, const char *want, double patience, char *line
   }
 }
 
-/** Whether the guest's agent answers now. 0xff makes it forget what an earlier client left half-said. */
+/**
+ * Whether the guest's agent answers now. 0xff makes it forget what an earlier client left half-said; what it still owed to anybody comes
+ * before its answer, and is passed over, so that none of it is taken for the answer to what is asked next.
+ */
 static int agent_answers(void) {
   char command[96], want[48], line[512];
-  long id = (long)now();
-  agent.fd = dial(RUN "agent.sock");
+  long long id = (long long)(now() * 1e3);
+  if (agent.fd < 0) agent.fd = dial(RUN "agent.sock");
   if (agent.fd < 0) return 0;
-  snprintf(command, sizeof command, "\xff{\"execute\":\"guest-sync\",\"arguments\":{\"id\":%ld}}\n", id);
-  snprintf(want, sizeof want, "\"return\": %ld", id);
+  snprintf(command, sizeof command, "\xff{\"execute\":\"guest-sync\",\"arguments\":{\"id\":%lld}}\n", id);
+  snprintf(want, sizeof want, "\"return\": %lld}", id);
   return say(&agent, command) && hear(&agent, want, SYNC_MS, line, sizeof line);
 }
 
@@ -96,7 +99,7 @@ static int thaw(void) {
 
 /**
  * Has the guest write what waits in its memory while it still runs: freezing does that too, with everybody who writes held up.
- * A guest whose agent may not run programs, or has no sync, is frozen without it.
+ * A guest whose agent may not run programs, or has no sync, is frozen without it. Where the time is over, an answer may still be owed.
  */
 static void flush(void) {
   char command[96], line[512];
@@ -165,8 +168,8 @@ int main(void) {
   const char *why = "";
   double began = now();
   if (wanted) {
-    if (!agent_answers()) why = "AgentSilent";
-    else if (flush(), began = now(), !(frozen = freeze(&done))) why = "FreezeFailed";
+    if (!agent_answers() || (flush(), !agent_answers())) why = "AgentSilent";
+    else if (began = now(), !(frozen = freeze(&done))) why = "FreezeFailed";
     if (required && !frozen) refuse(why, "the guest's filesystems could not be frozen");
     if (!frozen) began = now();
   }

@@ -19,6 +19,7 @@ export const workerReasons = {
   SourceMissing: 'The source does not exist or holds no image.',
   SourceLost: 'The source went away while it was read.',
   TargetFailed: 'The claim cannot be written or reads back wrong.',
+  TargetStalled: 'The claim took nothing for too long while it was written.',
   DeadlineExceeded: 'The work was not done in its time.',
 
   WorkerFailed: 'The worker ended with an error and left no word.',

@@ -151,6 +151,31 @@ test('a source that ends in the middle of a pull is told, and nothing is left', 
   assert.equal(readdirSync(worker.target), [])
 })
 
+test('a compressed pull onto a volume that is too small says so, leaves nothing there, and lets the export go', async () => {
+  const disk = join(lab.fresh(), 'disk.raw')
+  rawDisk(disk, 64 * MiB, 48 * MiB)
+  const source = await exported(disk, 'raw')
+  const target = lab.fresh()
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,uid=1000,gid=1000', 'tmpfs', target])
+  try {
+    const env = { ...source.env, WORKER_COMPRESS: 'zstd' }
+    const end = await lab.run({ job: 'pull', nbd: keys, target, env })
+    assert.equal([end.outcome.reason, end.code], ['NoSpace', 1], end.log)
+    assert.match(end.outcome.message, /full, with 8 MiB in all/)
+    assert.equal(readdirSync(target), [])
+    const connected = () =>
+      lab.inPeer('cat', '/proc/net/tcp').then(({ stdout }) => /:2AF7 \S+ 01 /.test(stdout))
+    await waitFor(
+      async () => ((await connected()) ? undefined : true),
+      10,
+      () => 'the export is still connected to',
+    )
+  } finally {
+    await source.stop()
+    execFileSync('umount', ['-l', target])
+  }
+})
+
 test('a source that falls silent without closing is given up', async () => {
   const disk = join(lab.fresh(), 'disk.raw')
   rawDisk(disk, 64 * MiB, 48 * MiB)
@@ -162,6 +187,37 @@ test('a source that falls silent without closing is given up', async () => {
   await source.stop()
   assert.is(end.outcome.reason, 'SourceLost', JSON.stringify(end.outcome))
   assert.match(end.outcome.message, /nothing for 3 s/)
+})
+
+test('a target volume that takes nothing more is not called a silent source', async () => {
+  const disk = join(lab.fresh(), 'disk.raw')
+  rawDisk(disk, 64 * MiB, 48 * MiB)
+  const image = join(lab.fresh(), 'ext4')
+  execFileSync('truncate', ['-s', '128M', image])
+  execFileSync('mkfs.ext4', ['-q', '-E', 'root_owner=1000:1000', image])
+  const target = lab.fresh()
+  execFileSync('mount', ['-o', 'loop', image, target])
+  const source = await slowExport(disk)
+  const env = { ...source.env, WORKER_STALL_SECONDS: '3' }
+  const worker = lab.start({ job: 'pull', nbd: keys, target, env })
+  await worker.until(({ phase, progress }) => phase === 'Downloading' && (progress ?? 0) > 0)
+  execFileSync('fsfreeze', ['--freeze', target])
+  try {
+    await waitFor(
+      () => worker.processes().find(({ name }) => name === 'rm'),
+      20,
+      () => `the pull is not given up: ${worker.log()}`,
+    )
+  } finally {
+    execFileSync('fsfreeze', ['--unfreeze', target])
+  }
+  const end = await worker.ended
+  await source.stop()
+  const left = readdirSync(target)
+  execFileSync('umount', ['-l', target])
+  assert.equal([end.outcome.reason, end.code], ['TargetStalled', 1], JSON.stringify(end.outcome))
+  assert.match(end.outcome.message, /target volume has taken nothing for 3 s/)
+  assert.equal(left, ['lost+found'])
 })
 
 function slowExport(disk: string) {

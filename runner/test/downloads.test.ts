@@ -33,6 +33,24 @@ const healed = [
   { name: 'a server that does not tell the length is believed', path: 'chunked/disk.raw' },
   { name: 'redirects are followed', path: 'hops/3/disk.raw' },
   {
+    name: 'a redirect whose end is not good any more is followed anew',
+    path: 'lapse/0/disk.raw',
+  },
+  {
+    name: 'a redirect whose end is not good any more when the transfer has broken is followed anew',
+    path: 'lapse/4000000/disk.raw',
+  },
+  {
+    name: 'so it is for a qcow2, which is written as it comes',
+    path: 'lapse/1000000/disk.qcow2',
+    file: 'disk.qcow2',
+  },
+  {
+    name: 'a file of which the server does not say whether it has changed is taken up where it broke if there is a digest',
+    path: 'drop-untold/4000000/disk.raw',
+    asks: 6,
+  },
+  {
     name: 'a qcow2, which is written as it comes, is taken up where it broke',
     path: 'drop/1000000/disk.qcow2',
     file: 'disk.qcow2',
@@ -59,7 +77,13 @@ for (const { name, path, ...more } of healed) {
   })
 }
 
-for (const path of ['changed/4000000/disk.raw', 'changed/1000000/disk.qcow2']) {
+const changed = [
+  'changed/4000000/disk.raw',
+  'changed/1000000/disk.qcow2',
+  'changed-untold/4000000/disk.raw',
+  'changed-untold/1000000/disk.qcow2',
+]
+for (const path of changed) {
   test(`a file that changes while it is downloaded is downloaded anew, not mixed: ${path}`, async () => {
     const end = await lab.run({ job: 'import-http', env: { WORKER_URL: `${lab.url}/${path}` } })
     assert.is(end.code, 0, end.log)
@@ -93,6 +117,12 @@ const failures = [
   },
   { name: 'a file that is not there is refused', path: 'nothing', reason: 'HTTPError', code: 2 },
   { name: 'a file that wants credentials is refused', path: 'status/401', reason: 'HTTPError', code: 2 },
+  {
+    name: 'a redirect to what none may read is refused',
+    path: 'to//status/403',
+    reason: 'HTTPError',
+    code: 2,
+  },
   { name: 'a server that fails may heal', path: 'status/500', reason: 'HTTPError', code: 1 },
   { name: 'redirects in a circle are refused', path: 'hops/30/disk.raw', reason: 'HTTPError', code: 2 },
 ] as const

@@ -7,6 +7,8 @@
  *   drop-no-range/N/FILE  breaks off the first time, and knows no Range
  *   short/N/FILE          sends N bytes of the whole length, and no more however often it is asked
  *   changed/N/FILE        breaks off, and is another file (FILE.other) by the next time
+ *   FAULT-untold/...      the same, without an ETag
+ *   lapse/N/FILE          redirects to a place that breaks off after N bytes and then refuses; the next redirect is to one that does not
  *   stall/N/FILE          sends N bytes and then nothing
  *   chunked/FILE          tells no length
  *   chunked-short/N/FILE  tells no length and ends its chunks wrongly after N bytes
@@ -41,7 +43,8 @@ function send(response: ServerResponse, file: string, from: number, to: number, 
 createServer((request, response) => {
   const path = decodeURIComponent((request.url ?? '/').slice(1).replace(/\?.*/, ''))
   console.log(`/${path}`)
-  const [fault = '', first = '', ...rest] = path.split('/')
+  const [named = '', first = '', ...rest] = path.split('/')
+  const fault = named.replace('-untold', '')
   const probe = request.headers.range === 'bytes=0-15'
   const times = seen.get(path) ?? 0
   if (!probe) seen.set(path, times + 1)
@@ -49,6 +52,12 @@ createServer((request, response) => {
 
   if (fault === 'status') return void response.writeHead(Number(first)).end('no')
   if (fault === 'to') return void response.writeHead(302, { location: path.slice(3) }).end('elsewhere')
+  if (fault === 'lapse') {
+    seen.set(path, times + 1)
+    const place = times === 0 ? 'lapsing' : 'lasting'
+    return void response.writeHead(302, { location: `/${place}/${first}/${rest.join('/')}` }).end('elsewhere')
+  }
+  if (fault === 'lapsing' && (times > 0 || first === '0')) return void response.writeHead(403).end('no more')
   if (fault === 'hops' && Number(first) > 0)
     return void response
       .writeHead(302, { location: `/hops/${Number(first) - 1}/${rest.join('/')}` })
@@ -72,7 +81,7 @@ createServer((request, response) => {
   const from = ranged ? Number(wanted[1]) : 0
   const end = ranged && wanted[2] !== '' ? Math.min(size, Number(wanted[2]) + 1) : size
   if (from > 0 && from >= size) return void response.writeHead(416).end()
-  const headers: Record<string, string | number> = { etag: tag }
+  const headers: Record<string, string | number> = named === fault ? { etag: tag } : {}
   if (!fault.startsWith('chunked')) headers['content-length'] = end - from
   if (ranged) headers['content-range'] = `bytes ${from}-${end - 1}/${size}`
   response.writeHead(ranged ? 206 : 200, headers)
@@ -84,6 +93,7 @@ createServer((request, response) => {
     return send(response, file, from, Math.min(end, from + limit), from + limit < end ? cut : finish)
   if (fault === 'drop-no-range' && times === 0) return send(response, file, 0, limit, cut)
   if (fault === 'changed' && times === 0) return send(response, file, 0, limit, cut)
+  if (fault === 'lapsing') return send(response, file, 0, limit, cut)
   if (fault === 'short') return send(response, file, from, Math.max(from, Math.min(end, limit)), cut)
   if (fault === 'chunked-short') return send(response, file, 0, limit, cut)
   if (fault === 'stall')

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { qemuImg, rawDisk, sameDisk } from './images.ts'
-import { type Lab, startLab } from './lab.ts'
+import { type Lab, peerAddress, startLab } from './lab.ts'
 import { layer } from './push.ts'
 import { login, type Registry, startRegistry } from './registry.ts'
+import { waitFor } from './wait-for.ts'
 
 let lab: Lab
 let open: Registry
@@ -155,6 +156,47 @@ for (const [door, port] of [
       assert.is(refusal.code, 2)
     }
     await registry.stop()
+  })
+}
+
+/** A registry with this layer and tokens that are good for so many answers; gives the image's name there. */
+async function forgetful(packed: Buffer, answers: number, port: number): Promise<string> {
+  const folder = lab.fresh()
+  const hex = execFileSync('sha256sum', { input: packed, encoding: 'utf8' }).slice(0, 64)
+  writeFileSync(join(folder, 'layer'), packed)
+  writeFileSync(join(folder, 'manifest'), JSON.stringify({ layers: [{ digest: `sha256:${hex}` }] }))
+  const script = join(import.meta.dirname, 'forgetful-registry.ts')
+  lab.spawn('peer', process.execPath, script, folder, peerAddress, String(port), String(answers))
+  const host = `${peerAddress}:${port}`
+  await waitFor(
+    async () =>
+      (await lab.inPeer('curl', '-s', '-o', '/dev/null', `http://${host}/v2/`)).code === 0 ? true : undefined,
+    10,
+    () => 'the registry does not listen',
+  )
+  return `http://${host}/lab/tiny:1`
+}
+
+const tokens = [
+  { name: 'runs out before a layer is found', answers: 1, port: 5300, healed: false },
+  { name: 'runs out when a transfer has broken', answers: 3, port: 5301, healed: true },
+  {
+    name: 'runs out before a layer is transferred, and again when that has broken',
+    answers: 2,
+    port: 5302,
+    healed: true,
+  },
+]
+for (const { name, answers, port, healed } of tokens) {
+  test(`a token that ${name} is replaced${healed ? '' : ', as often as a download begins anew'}`, async () => {
+    const end = await pull(await forgetful(layer({ 'disk/tiny.qcow2': disk }), answers, port))
+    if (healed) {
+      assert.is(end.code, 0, end.log)
+      assert.ok(sameDisk(`${disk}.raw`, 'raw', join(end.target, 'disk.qcow2'), 'qcow2'))
+    } else {
+      assert.equal([end.outcome.reason, end.code], ['HTTPError', 1], end.log)
+      assert.equal(readdirSync(end.target), [])
+    }
   })
 }
 

@@ -10,8 +10,11 @@ shown() {
 
 # find_file URL: sets `file_url`, where the redirects end, with its `address`, `total` (bytes, or null) and `validator` (for If-Range).
 # Only the first 16 bytes are asked for, and left in $run/start. `http_options` (words for curl: credentials) go to no other place than the first.
+# Where a redirect ends may be good for a while only, so each try begins at the first URL. `http_sign_in`, a function, is called once where that place
+# answers 401 (it has `http_options` renewed).
+http_sign_in=''
 find_file() {
-  local hops=0 tries=0 code next first_place=''
+  local hops=0 tries=0 code next first_place='' first_options=$http_options may_sign_in=$http_sign_in final
   file_url=$1
   while :; do
     shown "$file_url"; shown_url=$text
@@ -40,21 +43,30 @@ find_file() {
         file_url=$next
         continue ;;
     esac
-    http_verdict "$code" && give_up "$http_code" HTTPError "$message"
+    if [ "$code" = 401 ] && [ "$place" = "$first_place" ] && [ -n "$may_sign_in" ]; then
+      may_sign_in=''
+      "$http_sign_in"
+      first_options=$http_options
+      continue
+    fi
+    final=''
+    http_verdict "$code" && final=2
+    [ -z "$final" ] || [ "$hops" -gt 0 ] || refuse HTTPError "$message"
     tries=$((tries + 1))
-    [ "$tries" -lt "$most_tries" ] || fail HTTPError "$message"
+    [ "$tries" -lt "$most_tries" ] || give_up "${final:-1}" HTTPError "$message"
     wait_for_server "$tries"
+    file_url=$1 hops=0 http_options=$first_options
   done
   read_headers "$code"
 }
 
-# http_verdict STATUS: 0 and `message`, `http_code` (the exit code) where the answer is final; 1 where it may be tried again.
+# http_verdict STATUS: 0 and `message` where the answer is final; 1 where it may be tried again.
 http_verdict() {
   case $1 in
     000) return 1 ;;
     408 | 425 | 429 | 5??) message="$shown_url answers with HTTP status $1."; return 1 ;;
-    401 | 403) message="$shown_url answers with HTTP status $1: it wants credentials, or none may read it." http_code=2 ;;
-    *) message="$shown_url answers with HTTP status $1." http_code=2 ;;
+    401 | 403) message="$shown_url answers with HTTP status $1: it wants credentials, or none may read it." ;;
+    *) message="$shown_url answers with HTTP status $1." ;;
   esac
 }
 
@@ -101,8 +113,14 @@ feed_file() {
       0/3??) note again HTTPError "$shown_url redirects and does not redirect, by turns."; return 1 ;;
       23/*) return 1 ;; # the next in the pipeline is gone, and says why
       33/* | 36/* | 22/416) note again Truncated "$message The server cannot take it up from there."; return 1 ;;
-      22/*) if http_verdict "$code"; then note "$http_code" HTTPError "$message"; return 1; fi ;;
+      # It was handed out a moment ago: the address was good for so long only, and the first one may lead to it again.
+      22/*) if http_verdict "$code"; then note again HTTPError "$message"; return 1; fi ;;
     esac
+    # Another file would be joined to this one, and nothing would tell.
+    if [ "$offset" -gt 0 ] && [ -z "$validator$wanted" ]; then
+      note again Truncated "$message The server gives neither a strong ETag nor Last-Modified, so that it cannot be taken up from there: give a digest."
+      return 1
+    fi
     tries=$((tries + 1))
     if [ "$tries" -ge "$most_tries" ]; then
       [ "$offset" -gt 0 ] && note 1 Truncated "$message" || note 1 HTTPError "$message"

@@ -20,10 +20,10 @@ obtain() {
 take_layer() {
   local starts=0
   wanted=$1
-  unpacker=pick_disk
-  rm -f "$run/picked" "$run/picked-more"
+  unpacker=pick_disk http_sign_in=renew_token
   case $1 in sha256:* | sha512:*) algorithm=${1%%:*} ;; *) refuse DigestMismatch "$image_name has a layer with the digest \"$1\", of no known kind." ;; esac
   while :; do
+    rm -f "$run/picked" "$run/picked-more"
     http_options=$registry_options
     find_file "$registry/v2/$repository/blobs/$1"
     take_stream feed_file "$mine.content.partial" && break
@@ -34,6 +34,9 @@ take_layer() {
   [ ! -e "$run/picked-more" ] || refuse UnknownFormat "$image_name has more than one file in /disk: it must be a containerDisk."
   [ -e "$run/picked" ]
 }
+
+# renew_token: a token is good for some minutes, and a layer may take longer.
+renew_token() { sign_in; http_options=$registry_options; }
 
 # pick_disk: a layer, decompressed; the one file in its /disk goes on.
 pick_disk() {

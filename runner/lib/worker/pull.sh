@@ -34,15 +34,20 @@ check_copy() {
   [ "$source_digest" = "${WORKER_DIGEST-}" ] || fail DigestMismatch "The copy has the digest $source_digest, the image ${WORKER_DIGEST:-none}: it is copied again."
 }
 
-# pull_progress: a source that says nothing more, and does not close either, would hold the job for good.
+# pull_progress: a source that says nothing more, and does not close either, would hold the job for good. So would a volume that takes nothing.
 pull_progress() {
   convert_progress
   local now
   now="$progress $(stat -c '%s %b' "$result" 2>/dev/null)"
   uptime_seconds
   [ "$now" = "$seen" ] || { seen=$now moved_at=$seconds; return 0; }
-  [ $((seconds - moved_at)) -lt "$stall_seconds" ] || fail SourceLost "The source has sent nothing for $stall_seconds s."
+  [ $((seconds - moved_at)) -ge "$stall_seconds" ] || return 0
+  ! waits_for_disk || fail TargetStalled "The target volume has taken nothing for $stall_seconds s: see its storage."
+  fail SourceLost "The source has sent nothing for $stall_seconds s."
 }
+
+# waits_for_disk: qemu-img is held in the kernel (D), which the source, a socket, never does: the only file that it has is the target.
+waits_for_disk() { cat /proc/[0-9]*/task/*/stat 2>/dev/null | grep -q '^[0-9]* (qemu-img) D '; }
 
 pull_failed() {
   case $(cat "$run/errors") in

@@ -26,21 +26,21 @@ read_image_name() {
   registry=$scheme://$host repository=$rest registry_options=''
 }
 
-# find_manifest: $run/manifest is that of this architecture; `manifest_digest` that of what was named.
+architecture=amd64 # that of the guests, whatever the node's is
+
+# find_manifest: $run/manifest is that of the guests' architecture; `manifest_digest` that of what was named.
 find_manifest() {
-  local tries=0 kind of
+  local of
   get_manifest "$reference"
   manifest_digest=$document_digest
   [ -z "${WORKER_DIGEST-}" ] || wanted=$WORKER_DIGEST check_digest "$manifest_digest"
-  of=$(jq -r --arg architecture "$(architecture)" '[.manifests // [] | .[] | select((.platform // {os: "linux", architecture: $architecture}) | .os == "linux" and .architecture == $architecture)][0].digest // empty' "$run/manifest")
+  of=$(jq -r --arg architecture "$architecture" '[.manifests // [] | .[] | select((.platform // {os: "linux", architecture: $architecture}) | .os == "linux" and .architecture == $architecture)][0].digest // empty' "$run/manifest")
   if [ "$(jq 'has("manifests")' "$run/manifest")" = true ]; then
-    [ -n "$of" ] || refuse SourceMissing "$image_name is not there for linux/$(architecture)."
+    [ -n "$of" ] || refuse SourceMissing "$image_name is not there for linux/$architecture."
     get_manifest "$of"
   fi
   [ "$(jq -r '.layers | type' "$run/manifest")" = array ] || refuse UnknownFormat "$image_name has a manifest of a kind that is not known."
 }
-
-architecture() { case $(uname -m) in aarch64) echo arm64 ;; *) echo amd64 ;; esac; }
 
 # get_manifest TAG|DIGEST: a digest is checked. Sets `document_digest`.
 get_manifest() {

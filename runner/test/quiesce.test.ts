@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { runnerRoot } from './built.ts'
+import { playGuest } from './played-guest.ts'
+import { type Ran, ran } from './ran.ts'
+
+const program = join(runnerRoot(), 'usr/lib/ephemera/snapshot-switch')
+
+/** Runs the program with this folder as its /run/vm, in a mount namespace of its own. */
+const switching = (folder: string, words: string): Promise<Ran> =>
+  ran(
+    'unshare',
+    [
+      '--mount',
+      'sh',
+      '-ec',
+      'mount -t tmpfs tmpfs /run; mkdir /run/vm; mount --bind "$1" /run/vm; exec "$2"',
+      'sh',
+      folder,
+      program,
+    ],
+    `${words}\n`,
+  )
+
+const guests = [
+  { name: 'a guest whose agent answers at once', late: '' },
+  {
+    name: 'a guest that is still writing when the time for that is over, and whose agent then owes an answer,',
+    late: 'guest-exec-status',
+  },
+] as const
+for (const { name, late } of guests) {
+  test(`${name} is frozen for the switch, and thawed`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'quiesce-'))
+    const guest = await playGuest(folder, late)
+    const { stdout, stderr } = await switching(folder, 'new required')
+    await guest.close()
+    rmSync(folder, { recursive: true })
+    const said = JSON.parse(stdout || '{}')
+    assert.is(said.quiesced, true, stdout + stderr)
+    assert.is(said.thawed, true, stdout)
+    assert.is(guest.wasFrozen(), true)
+    assert.is(guest.isFrozen(), false)
+  })
+}
+
+test.run()
