@@ -52,6 +52,21 @@ lab.step('the user-data script ran as root, and its words are on the console', a
   assert.is(await lab.sh('web1', 'cat /root/ran'), 'root')
 })
 
+lab.step(
+  'a Secret that is changed is nothing to the VM that runs, and is what its rebuild reads',
+  async () => {
+    const before = await lab.podUid('web1')
+    const stringData = { script: '#!/bin/sh\necho "changed on $(hostname)" >/root/ran\n' }
+    await lab.kubectl('patch', 'secret', 'late', '--type=merge', '-p', JSON.stringify({ stringData }))
+    assert.is(await lab.sh('web1', 'cat /root/ran'), 'root')
+    await lab.change('web1', { rebuildGeneration: 1 })
+    await lab.ready('web1')
+    assert.is.not(await lab.podUid('web1'), before)
+    const ran = () => lab.sh('web1', 'cat /root/ran')
+    await waitFor('the changed script to have run', 30, ran, (text) => text === 'changed on web1')
+  },
+)
+
 lab.step('a flavor that is taken away leaves the VM alone', async () => {
   const pod = await lab.podUid('web1')
   await client.delete(flavors, { name: flavor })

@@ -1,6 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findCondition } from '../operator/kube/conditions.ts'
+import { configMaps } from '../operator/kube/resource.ts'
+import { client } from './harness/client.ts'
 import { Lab } from './harness/lab.ts'
 import { waitFor } from './harness/wait-for.ts'
 
@@ -22,8 +24,11 @@ async function raise(counter: 'rebootGeneration' | 'resetGeneration', to: number
 const panics = '#!/bin/sh\necho 1 >/proc/sys/kernel/sysrq\necho c >/proc/sysrq-trigger\n'
 
 lab.step('a VM boots, and has a note on its disk', async () => {
-  await lab.apply('web2', { userData: panics })
-  await lab.apply('web1', { onGuestReboot: 'Rebuild', restartPolicy: 'Never' })
+  const script = { name: 'panics', namespace: lab.namespace }
+  await client.create(configMaps, { metadata: script, data: { script: panics } })
+  await lab.apply('web2', { userDataFrom: { configMapKeyRef: { name: 'panics', key: 'script' } } })
+  const liveness = { ssh: {}, silentSeconds: 60 }
+  await lab.apply('web1', { onGuestReboot: 'Rebuild', restartPolicy: 'Never', liveness })
   await lab.ready('web1')
   await lab.sh('web1', 'echo mine > /root/note; sync')
 })
@@ -69,6 +74,11 @@ lab.step('the history tells what was done, and why', async () => {
   )
 })
 
+lab.step('a guest falls silent, with a note on its disk', async () => {
+  await lab.sh('web1', 'echo mine > /root/note; sync')
+  await lab.trySh('web1', 'killall dropbear')
+})
+
 lab.step(
   'a guest that panics again and again is started ever more slowly, and the instance says why',
   async () => {
@@ -83,5 +93,17 @@ lab.step(
     await lab.until('web2', 'a restart for the panic', why)
   },
 )
+
+lab.step('the silent one has been reset meanwhile, its disk stayed, and the status counts it', async () => {
+  await lab.until('web1', 'a reset', ({ livenessResets = 0 }) => livenessResets > 0)
+  await lab.ready('web1')
+  assert.is(await note('web1'), 'mine')
+  assert.is((await lab.status('web1')).restarts, 1)
+})
+
+lab.step('nobody but the test has written the spec', async () => {
+  // It made the instance and raised two counters; all that followed is in the status.
+  assert.is((await lab.get('web1')).metadata.generation, 3)
+})
 
 test.run()

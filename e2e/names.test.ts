@@ -1,5 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { services } from '../operator/kube/resource.ts'
+import { client } from './harness/client.ts'
+import { kubectl } from './harness/kubectl.ts'
 import { Lab } from './harness/lab.ts'
 import { waitFor } from './harness/wait-for.ts'
 
@@ -17,11 +20,27 @@ const fetchFrom = async (name: string, what: RegExp): Promise<string> => {
 }
 
 lab.step("another pod reaches the VM by its name, and the VM's own pod knows it", async () => {
-  await lab.apply('web1')
+  const spec = { ports: [{ name: 'http', port: 80 }], expose: {} }
+  const manifest = { ...lab.manifest('web1', spec), metadata: { name: 'web1', labels: { app: 'web' } } }
+  await kubectl(['apply', '-n', lab.namespace, '-f', '-'], { input: JSON.stringify(manifest) })
   await lab.ready('web1')
   const { hostname = '' } = await lab.status('web1')
   assert.is(hostname, 'web1.instances.e2e-names.svc')
   await fetchFrom(hostname, /^web1 boots=1/)
+})
+
+let exposed = ''
+lab.step('its own Service and one that selects it by its label lead to the guest', async () => {
+  await client.create(services, {
+    metadata: { name: 'web', namespace: lab.namespace },
+    spec: { selector: { app: 'web' }, ports: [{ port: 8000, targetPort: 'http' as never }] },
+  })
+  const { service } = await lab.status('web1')
+  exposed = service?.addresses[0] ?? ''
+  assert.equal([service?.name, service?.type], ['web1-vm', 'ClusterIP'])
+  // Not what a fresh VM serves, so that it cannot be taken for one.
+  await lab.sh('web1', 'echo the first guest >/var/www/index.html')
+  for (const name of [exposed, 'web1-vm', 'web:8000']) await fetchFrom(name, /^the first guest$/m)
 })
 
 lab.step('the name leads to the new VM after a rebuild', async () => {
@@ -33,6 +52,11 @@ lab.step('the name leads to the new VM after a rebuild', async () => {
   const found = async () => lab.workbench.sh(`busybox nslookup ${after.hostname}.cluster.local || true`)
   await waitFor('the new address', 60, found, (text) => text.includes(after.ip ?? 'nothing'))
   await fetchFrom(after.hostname ?? '', /^web1 boots=1/)
+})
+
+lab.step('so do the Services, whose addresses have stayed', async () => {
+  for (const name of [exposed, 'web1-vm', 'web:8000']) await fetchFrom(name, /^web1 boots=1/)
+  assert.equal((await lab.status('web1')).service?.addresses[0], exposed)
 })
 
 test.run()
