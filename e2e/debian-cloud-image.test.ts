@@ -124,6 +124,16 @@ lab.step('the root has grown into the disk', async () => {
   assert.ok(mebibytes > 2700, `the root file system has ${mebibytes} MiB`)
 })
 
+lab.step('the status says what the guest agent tells of the guest', async () => {
+  const { guest, ip } = await lab.until('web1', 'what its guest says', ({ guest }) => guest !== undefined, 90)
+  assert.match(guest?.os ?? '', /^Debian GNU\/Linux 12/)
+  assert.is(guest?.hostname, 'web1')
+  assert.is(guest?.kernel, await sh('uname -r'))
+  assert.ok(guest?.addresses?.includes(ip ?? ''), JSON.stringify(guest))
+  const root = guest?.filesystems?.find(({ mountpoint }) => mountpoint === '/')
+  assert.is(root?.type, 'ext4', JSON.stringify(guest))
+})
+
 lab.step('the guest knows names of the cluster', async () => {
   assert.match(await sh('getent hosts kubernetes.default.svc.cluster.local'), /^10\./)
 })

@@ -76,7 +76,7 @@ lab.step('a VM writes to a volume on the node of another', async () => {
 let podOfWeb2 = ''
 let podOfDb1 = ''
 lab.step(
-  'the node is lost: the VM that writes nothing but its own disk runs elsewhere within a minute',
+  'the node is lost: within a minute of the mark there is a next pod for the VM that writes nothing but its own disk, and it runs elsewhere',
   async () => {
     if (!nodesAreOurs) return console.log('skipped: the nodes of this cluster cannot be stopped from here')
     const before = await lab.status('web2')
@@ -90,10 +90,12 @@ lab.step(
     assert.is.not(nodeName, lost)
     assert.is(restarts, 1)
     const ran = Date.parse(startedAt)
+    assert.ok(ran > (marked?.getTime() ?? 0), `QEMU started at ${startedAt}, which is before the mark`)
     const seconds = (from: number, to: number) => Math.round((to - from) / 1000)
     console.log(
       `marked ${seconds(stopped, marked?.getTime() ?? 0)} s after the node was stopped; elsewhere QEMU ran ${seconds(marked?.getTime() ?? 0, ran)} s after that, and the guest had answered after ${seconds(marked?.getTime() ?? 0, Date.now())} s`,
     )
+    // So much is up to Kubernetes and the operator. How long QEMU and the guest take from then on is up to the machine: told above.
     const { metadata } = await lab.pod('web2')
     const made = Date.parse(metadata.creationTimestamp ?? '')
     assert.ok(made - (marked?.getTime() ?? 0) < 60_000, 'the next pod is made within a minute of the mark')

@@ -37,14 +37,13 @@ const parent = seedFiles({
   seedFormat: 'ConfigDrive',
 })
 
-/** And for one that boots a Snapshot of it, in the other format. */
+/** And for one that boots a Snapshot of it, in the other format, and names no user: the keys are for the one that the image names. */
 const child = seedFiles({
   uid: 'child',
   name: 'web2',
   rebuildGeneration: 0,
   sshAuthorizedKeys: [room.publicKey],
   metadata: { role: 'child' },
-  defaultUser: 'ada',
   isOfSnapshot: true,
 })
 
@@ -106,7 +105,7 @@ test('obeys the power key', async () => {
 })
 
 test('boots a disk that another instance booted, under names and keys of its own', async () => {
-  guest = await bootGuest({ ...machine, seed: child })
+  guest = await bootGuest({ ...machine, user: 'debian', seed: child })
   console.log(`debian: ssh after ${(await guest.ready()).toFixed(1)} s on the disk of another`)
   await guest.ssh('cloud-init status --wait')
   const ofChild = await identity()
@@ -119,8 +118,14 @@ test('boots a disk that another instance booted, under names and keys of its own
   assert.is(await guest.ssh('sudo cloud-init query ds.meta_data.meta.role'), 'child')
 })
 
+test("lets the image's own default user become root without a password", async () =>
+  assert.is(await guest.ssh('id -un; sudo -n id -un'), 'debian\nroot'))
+
 test('shows the log of this boot under the new machine-id', async () => {
-  assert.match(await guest.ssh('sudo journalctl --unit ssh --boot --lines 20'), /Accepted publickey for ada/)
+  assert.match(
+    await guest.ssh('sudo journalctl --unit ssh --boot --lines 20'),
+    /Accepted publickey for debian/,
+  )
   assert.is(await guest.ssh('systemctl --failed --plain --no-legend'), '')
 })
 
