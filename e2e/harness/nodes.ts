@@ -37,3 +37,62 @@ export async function lostSince(name: string): Promise<Date | undefined> {
 /** UIDs of the pods of which the node's kubelet still has anything: it forgets one when all of it has ended. */
 export const podsOn = async (name: string): Promise<string[]> =>
   (await outputOf('docker', ['exec', name, 'ls', '/var/lib/kubelet/pods'])).split('\n')
+
+/** The storage of a node where a PersistentVolume of ours lies: in memory, so that it can be made small. */
+const roomOf = (name: string) => `/run/${name}`
+
+/** A file system of 64 MiB on a node, and a volume on it with a claim of the same name. */
+export async function makeRoom(
+  target: Readonly<{ namespace: string; name: string }>,
+  node: string,
+): Promise<void> {
+  const path = roomOf(target.name)
+  const mount = `mkdir -p ${path} && mount -t tmpfs -o size=64m,mode=2777 tmpfs ${path}`
+  await outputOf('docker', ['exec', node, 'sh', '-c', mount])
+  const size = { storage: '64Mi' }
+  const values = [node]
+  const objects = [
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: target.name },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        capacity: size,
+        storageClassName: '',
+        claimRef: target,
+        local: { path },
+        nodeAffinity: {
+          required: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values }] },
+            ],
+          },
+        },
+      },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: target,
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: '',
+        volumeName: target.name,
+        resources: { requests: size },
+      },
+    },
+  ]
+  const input = objects.map((object) => JSON.stringify(object)).join('\n---\n')
+  await kubectl(['apply', '-f', '-'], { input })
+}
+
+/** The file system grows or shrinks, to no less than what is in it. */
+export const resizeRoom = (name: string, node: string, mebibytes: number): Promise<string> =>
+  outputOf('docker', ['exec', node, 'mount', '-o', `remount,size=${mebibytes}m`, roomOf(name)])
+
+/** Pods that have it still may go on with it until they end. */
+export async function removeRoom(name: string, node: string): Promise<void> {
+  await run('docker', ['exec', node, 'umount', '-l', roomOf(name)])
+  await kubectl(['delete', 'pv', name, '--ignore-not-found', '--wait=false'])
+}
