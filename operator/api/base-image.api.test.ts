@@ -1,30 +1,17 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { clientOf, installCrds } from '../../hack/apiserver/connect.ts'
-import { type ApiServer, startApiServer } from '../../hack/apiserver/start.ts'
-import type { KubeClient } from '../kube/client.ts'
+import { serveCrds } from '../../hack/apiserver/serve-crds.ts'
 import { apiVersion } from './group.ts'
 import { baseImages } from './types.ts'
 
-let server: ApiServer
-let client: KubeClient
-
-test.before(async () => {
-  server = await startApiServer()
-  client = clientOf(server)
-  await installCrds(client)
-})
-test.after(async () => {
-  await client?.close()
-  await server?.stop()
-})
+const api = serveCrds(test)
 
 type Spec = Record<string, unknown>
 
 /** What the API server says to it: `accepted`, or its error. */
 function outcome(spec: Spec, name = 'debian-13'): Promise<string> {
   const image = { apiVersion, kind: 'BaseImage', metadata: { name, namespace: 'default' }, spec }
-  return client.create(baseImages, image as never, { dryRun: true }).then(
+  return api.client.create(baseImages, image as never, { dryRun: true }).then(
     () => 'accepted',
     (error: Error) => error.message,
   )
@@ -131,8 +118,8 @@ test('importGeneration can be raised, and not lowered', async () => {
     metadata: { name: 'again', namespace: 'default' },
     spec: { ...upload, ...(importGeneration === undefined ? {} : { importGeneration }) } as never,
   })
-  for (const raised of [undefined, 1, 2]) await client.apply(baseImages, image(raised))
-  const lowered = await client.apply(baseImages, image(1)).then(
+  for (const raised of [undefined, 1, 2]) await api.client.apply(baseImages, image(raised))
+  const lowered = await api.client.apply(baseImages, image(1)).then(
     () => 'accepted',
     (error: Error) => error.message,
   )
@@ -146,8 +133,8 @@ test('a later apply can change one source for another', async () => {
     metadata: { name: 'changed', namespace: 'default' },
     spec: { source } as never,
   })
-  await client.apply(baseImages, image({ upload: {} }))
-  const { spec } = await client.apply(baseImages, image({ http: { url } }))
+  await api.client.apply(baseImages, image({ upload: {} }))
+  const { spec } = await api.client.apply(baseImages, image({ http: { url } }))
   assert.equal(spec.source, { http: { url } })
 })
 

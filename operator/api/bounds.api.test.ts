@@ -1,8 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { clientOf, installCrds } from '../../hack/apiserver/connect.ts'
-import { type ApiServer, startApiServer } from '../../hack/apiserver/start.ts'
-import type { KubeClient } from '../kube/client.ts'
+import { serveCrds } from '../../hack/apiserver/serve-crds.ts'
 import type { ResourceType } from '../kube/resource.ts'
 import { apiVersion } from './group.ts'
 import { brokenBounds } from './testing/bounds.ts'
@@ -10,24 +8,13 @@ import { specSchema } from './testing/schema.ts'
 import type { Spec } from './testing/specs.ts'
 import { wholeKinds } from './testing/whole-kinds.ts'
 
-let server: ApiServer
-let client: KubeClient
-
-test.before(async () => {
-  server = await startApiServer()
-  client = clientOf(server)
-  await installCrds(client)
-})
-test.after(async () => {
-  await client?.close()
-  await server?.stop()
-})
+const api = serveCrds(test)
 
 /** What the API server says to it: `accepted`, or its error. */
 function outcome(type: ResourceType<never>, spec: Spec): Promise<string> {
   const metadata = { name: 'one', ...(type.namespaced ? { namespace: 'default' } : {}) }
   const object = { apiVersion, kind: type.kind, metadata, spec }
-  return client.create(type, object as never, { dryRun: true }).then(
+  return api.client.create(type, object as never, { dryRun: true }).then(
     () => 'accepted',
     (error: Error) => error.message,
   )

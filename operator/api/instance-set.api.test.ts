@@ -1,9 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { clientOf, installCrds } from '../../hack/apiserver/connect.ts'
 import { kubectl } from '../../hack/apiserver/kubectl.ts'
-import { type ApiServer, startApiServer } from '../../hack/apiserver/start.ts'
-import type { KubeClient } from '../kube/client.ts'
+import { serveCrds } from '../../hack/apiserver/serve-crds.ts'
 import { type KubeObject, objectKey } from '../kube/object.ts'
 import { resourceType } from '../kube/resource.ts'
 import { apiVersion } from './group.ts'
@@ -13,18 +11,7 @@ import { refused } from './testing/refused.ts'
 import { good, type Spec } from './testing/specs.ts'
 import { instanceSets } from './types.ts'
 
-let server: ApiServer
-let client: KubeClient
-
-test.before(async () => {
-  server = await startApiServer()
-  client = clientOf(server)
-  await installCrds(client)
-})
-test.after(async () => {
-  await client?.close()
-  await server?.stop()
-})
+const api = serveCrds(test)
 
 const object = (name: string, spec: Spec) => ({
   apiVersion,
@@ -38,7 +25,7 @@ const outcome = (attempt: Promise<unknown>) =>
     (error: Error) => error.message,
   )
 const tryOut = (spec: Spec, name = 'web') =>
-  outcome(client.create(instanceSets, object(name, spec) as never, { dryRun: true }))
+  outcome(api.client.create(instanceSets, object(name, spec) as never, { dryRun: true }))
 const labelled = (labels: Spec) => ({ template: { metadata: { labels }, spec: good } })
 const templated = (change: Spec) => ({ template: { spec: { ...good, ...change } } })
 const strategy = (updateStrategy: Spec) => ({ updateStrategy })
@@ -173,7 +160,8 @@ test('a name too long for the names of the instances is refused', async () => {
 })
 
 test('rebuildGeneration of a template can be raised and not lowered; the rest changes freely', async () => {
-  const apply = (change: Spec) => outcome(client.apply(instanceSets, object('changed', templated(change))))
+  const apply = (change: Spec) =>
+    outcome(api.client.apply(instanceSets, object('changed', templated(change))))
   assert.is(await apply({}), 'accepted')
   assert.is(await apply({ rebuildGeneration: 2 }), 'accepted')
   assert.is(await apply({ rebuildGeneration: 2, boot: { claim: 'debian-14' } }), 'accepted')
@@ -200,9 +188,9 @@ const status = {
 const shown = { name: 'shown', namespace: 'default' }
 
 test('kubectl get eset shows the counts, and -o wide why', async () => {
-  await client.create(instanceSets, object('shown', { replicas: 3, warm: 1 }) as InstanceSet)
-  await client.mergePatch(instanceSets, shown, { status }, { subresource: 'status' })
-  const [head, row] = (await kubectl(server, 'get', 'eset', 'shown', '-o', 'wide'))
+  await api.client.create(instanceSets, object('shown', { replicas: 3, warm: 1 }) as InstanceSet)
+  await api.client.mergePatch(instanceSets, shown, { status }, { subresource: 'status' })
+  const [head, row] = (await kubectl(api.server, 'get', 'eset', 'shown', '-o', 'wide'))
     .trim()
     .split('\n')
     .map((line) => line.trim().replace(/ {2,}/g, ' | '))
@@ -211,17 +199,17 @@ test('kubectl get eset shows the counts, and -o wide why', async () => {
 })
 
 test('kubectl explain tells of the set and of the template', async () => {
-  assert.match(await kubectl(server, 'explain', 'eset.spec.warm'), /takes over\s+at\s+once/)
-  assert.match(await kubectl(server, 'explain', 'eset.spec.template.spec.userData'), /cloud-init/)
+  assert.match(await kubectl(api.server, 'explain', 'eset.spec.warm'), /takes over\s+at\s+once/)
+  assert.match(await kubectl(api.server, 'explain', 'eset.spec.template.spec.userData'), /cloud-init/)
 })
 
 test('kubectl scale works, and refuses what is out of range', async () => {
-  await kubectl(server, 'scale', 'eset/shown', '--replicas=5')
-  assert.is((await client.get(instanceSets, shown)).spec.replicas, 5)
-  const tooMany = await outcome(kubectl(server, 'scale', 'eset/shown', '--replicas=1001'))
+  await kubectl(api.server, 'scale', 'eset/shown', '--replicas=5')
+  assert.is((await api.client.get(instanceSets, shown)).spec.replicas, 5)
+  const tooMany = await outcome(kubectl(api.server, 'scale', 'eset/shown', '--replicas=1001'))
   assert.match(tooMany, /less than or equal to 1000/)
   assert.match(
-    await outcome(kubectl(server, 'scale', 'eset/shown', '--replicas=-1', '--timeout=5s')),
+    await outcome(kubectl(api.server, 'scale', 'eset/shown', '--replicas=-1', '--timeout=5s')),
     /replicas/,
   )
 })
@@ -243,18 +231,18 @@ test('a HorizontalPodAutoscaler finds what it needs at the scale subresource, an
     type: 'Resource',
     resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 60 } },
   }
-  await client.create(autoscalers, {
+  await api.client.create(autoscalers, {
     metadata: shown,
     spec: { scaleTargetRef, minReplicas: 1, maxReplicas: 8, metrics: [metric] },
   })
   // What the autoscaler's controller does: it reads the number and the selector of the pods, and puts another number.
   const path = `/apis/${apiVersion}/namespaces/default/instancesets/shown/scale`
-  const scale = await client.request<Scale>({ method: 'GET', path })
+  const scale = await api.client.request<Scale>({ method: 'GET', path })
   assert.is(scale.kind, 'Scale')
   assert.is(scale.spec.replicas, 5)
   assert.equal(scale.status, { replicas: 3, selector: status.selector })
-  await client.request({ method: 'PUT', path, body: { ...scale, spec: { replicas: 7 } } })
-  const after = await client.get(instanceSets, shown)
+  await api.client.request({ method: 'PUT', path, body: { ...scale, spec: { replicas: 7 } } })
+  const after = await api.client.get(instanceSets, shown)
   assert.is(after.spec.replicas, 7, objectKey('default', 'shown'))
   assert.equal(after.status?.selector, status.selector)
 })

@@ -1,24 +1,11 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { clientOf, installCrds } from '../../hack/apiserver/connect.ts'
-import { type ApiServer, startApiServer } from '../../hack/apiserver/start.ts'
-import type { KubeClient } from '../kube/client.ts'
+import { serveCrds } from '../../hack/apiserver/serve-crds.ts'
 import { apiVersion } from './group.ts'
 import type { Snapshot } from './snapshot.ts'
 import { snapshots } from './types.ts'
 
-let server: ApiServer
-let client: KubeClient
-
-test.before(async () => {
-  server = await startApiServer()
-  client = clientOf(server)
-  await installCrds(client)
-})
-test.after(async () => {
-  await client?.close()
-  await server?.stop()
-})
+const api = serveCrds(test)
 
 type Spec = Record<string, unknown>
 const object = (name: string, spec: Spec) => ({
@@ -59,14 +46,14 @@ const cases: readonly { name: string; spec: Spec; want: RegExp }[] = [
 for (const { name, spec, want } of cases) {
   test(`a snapshot with ${name}`, async () =>
     assert.match(
-      await outcome(client.create(snapshots, object('one', spec) as never, { dryRun: true })),
+      await outcome(api.client.create(snapshots, object('one', spec) as never, { dryRun: true })),
       want,
     ))
 }
 
 test('a name too long for the names of its children is refused', async () => {
   const long = object('a'.repeat(58), {})
-  assert.match(await outcome(client.create(snapshots, long as never, { dryRun: true })), /at most 57/)
+  assert.match(await outcome(api.client.create(snapshots, long as never, { dryRun: true })), /at most 57/)
 })
 
 const changes: readonly { field: string; from?: unknown; to: unknown; want: RegExp }[] = [
@@ -85,11 +72,11 @@ for (const { field, from, to, want } of changes) {
   const verdict = String(want) === '/^accepted$/' ? 'can be changed' : 'cannot be changed'
   test(`${field} ${verdict}`, async () => {
     const name = `change-${field.toLowerCase()}`
-    await client.apply(
+    await api.client.apply(
       snapshots,
       object(name, { [field]: from ?? (field === 'instance' ? 'web1' : undefined) }),
     )
-    assert.match(await outcome(client.apply(snapshots, object(name, { [field]: to ?? undefined }))), want)
+    assert.match(await outcome(api.client.apply(snapshots, object(name, { [field]: to ?? undefined }))), want)
   })
 }
 

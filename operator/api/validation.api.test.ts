@@ -1,8 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { clientOf, installCrds } from '../../hack/apiserver/connect.ts'
-import { type ApiServer, startApiServer } from '../../hack/apiserver/start.ts'
-import type { KubeClient } from '../kube/client.ts'
+import { serveCrds } from '../../hack/apiserver/serve-crds.ts'
 import type { EphemeralInstance } from './ephemeral-instance.ts'
 import { apiVersion } from './group.ts'
 import { accepted } from './testing/accepted.ts'
@@ -13,23 +11,12 @@ import { but, good, type Spec, size, sized } from './testing/specs.ts'
 import { whole } from './testing/whole.ts'
 import { ephemeralInstances, flavors } from './types.ts'
 
-let server: ApiServer
-let client: KubeClient
-
-test.before(async () => {
-  server = await startApiServer()
-  client = clientOf(server)
-  await installCrds(client)
-})
-test.after(async () => {
-  await client?.close()
-  await server?.stop()
-})
+const api = serveCrds(test)
 
 /** Creates without keeping; the answer has the defaults filled in. */
 function tryOut(spec: Spec, name = 'web1'): Promise<EphemeralInstance> {
   const instance = { apiVersion, kind: 'EphemeralInstance', metadata: { name, namespace: 'default' }, spec }
-  return client.create(ephemeralInstances, instance as never, { dryRun: true })
+  return api.client.create(ephemeralInstances, instance as never, { dryRun: true })
 }
 
 async function refusalOf(attempt: Promise<unknown>): Promise<string> {
@@ -96,7 +83,7 @@ const kept = (name: string, spec: Spec) => ({
 for (const counter of ['rebuildGeneration', 'rebootGeneration', 'resetGeneration']) {
   test(`${counter} can be raised and not lowered`, async () => {
     const apply = (value: number) =>
-      client.apply(ephemeralInstances, kept(`raised-${counter.toLowerCase()}`, but({ [counter]: value })))
+      api.client.apply(ephemeralInstances, kept(`raised-${counter.toLowerCase()}`, but({ [counter]: value })))
     await apply(2)
     await apply(3)
     assert.match(await refusalOf(apply(1)), new RegExp(`${counter} can only be raised`))
@@ -104,19 +91,19 @@ for (const counter of ['rebuildGeneration', 'rebootGeneration', 'resetGeneration
 }
 
 test('a later apply can change one readiness check for another, and one kind of size for the other', async () => {
-  await client.apply(ephemeralInstances, kept('changed', but({})))
-  await client.apply(ephemeralInstances, kept('changed', but({ readiness: { ssh: {} } })))
-  await client.apply(ephemeralInstances, kept('changed', but({ readiness: { http: { port: 80 } } })))
-  const { spec } = await client.apply(ephemeralInstances, kept('changed', sized({})))
+  await api.client.apply(ephemeralInstances, kept('changed', but({})))
+  await api.client.apply(ephemeralInstances, kept('changed', but({ readiness: { ssh: {} } })))
+  await api.client.apply(ephemeralInstances, kept('changed', but({ readiness: { http: { port: 80 } } })))
+  const { spec } = await api.client.apply(ephemeralInstances, kept('changed', sized({})))
   assert.is(spec.readiness, undefined)
   assert.is(spec.flavor, undefined)
 })
 
 test('the status is written apart from the spec', async () => {
   const target = { name: 'apart', namespace: 'default' }
-  await client.apply(ephemeralInstances, kept('apart', good))
+  await api.client.apply(ephemeralInstances, kept('apart', good))
   const status = { phase: 'Ready', ips: [{ ip: '10.0.0.7' }], timings: { qemuStarted: 812 } }
-  const after = await client.mergePatch(
+  const after = await api.client.mergePatch(
     ephemeralInstances,
     target,
     { status, spec: { powerState: 'Stopped' } },
@@ -128,7 +115,7 @@ test('the status is written apart from the spec', async () => {
 })
 
 test('instances can be selected by phase', async () => {
-  const { items } = await client.list(ephemeralInstances, {
+  const { items } = await api.client.list(ephemeralInstances, {
     namespace: 'default',
     fieldSelector: 'status.phase=Ready',
   })
@@ -152,7 +139,7 @@ const badFlavors: readonly { name: string; spec: Spec; want: RegExp }[] = [
 for (const { name, spec, want } of badFlavors) {
   test(`refused: a flavor with ${name}`, async () => {
     const flavor = { apiVersion, kind: 'Flavor', metadata: { name: 'x' }, spec }
-    assert.match(await refusalOf(client.create(flavors, flavor as never, { dryRun: true })), want)
+    assert.match(await refusalOf(api.client.create(flavors, flavor as never, { dryRun: true })), want)
   })
 }
 
