@@ -35,7 +35,7 @@ export const guestInfo = z
   })
   .optional()
   .describe(
-    'What the guest agent says, asked soon after the guest was ready and once an hour from then on. Absent for guests without one. It is the word of the guest: nothing is decided by it.',
+    'What the guest agent says, asked soon after the guest was ready, a few times more until it answers, and once an hour from then on. Absent for guests without one. It is the word of the guest: nothing is decided by it.',
   )
 
 /** What the guest says of itself. */

@@ -29,7 +29,8 @@ export function guestDue(
 ): number | undefined {
   const since = answeringSince(instance, pod)
   if (pod === undefined || since === undefined) return undefined
-  return asks.millisecondsLeft(keyOf(instance), machineOf(pod), since, now)
+  const hasTold = instance.status?.guest !== undefined
+  return asks.millisecondsLeft(keyOf(instance), machineOf(pod), since, hasTold, now)
 }
 
 /** What the guest says of itself, if it is time to ask; undefined also where it has no agent, or one that does not answer. */
