@@ -31,6 +31,7 @@ const accepted: readonly { name: string; spec: Spec }[] = [
   { name: 'a container image by digest', spec: oci(`disks/debian@sha256:${'a'.repeat(64)}`) },
   { name: 'a claim', spec: { source: { claim: { name: 'debian-13' } } } },
   { name: 'a snapshot', spec: { source: { snapshot: { name: 'golden' } } } },
+  { name: 'an image that boots by UEFI', spec: { source: { upload: {} }, firmware: 'UEFI' } },
   {
     name: 'an upload and every other field',
     spec: {
@@ -92,7 +93,11 @@ const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     spec: { ...upload, capacity: 10 },
     want: /did you leave out the unit/,
   },
-  { name: 'UEFI', spec: { ...upload, firmware: 'UEFI' }, want: /supported values: "BIOS"/ },
+  {
+    name: 'a firmware that there is not',
+    spec: { ...upload, firmware: 'uefi' },
+    want: /supported values: "BIOS", "UEFI"/,
+  },
   {
     name: 'a default user with a blank',
     spec: { ...upload, defaultUser: 'a b' },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { rules } from './cel.ts'
+import { firmware } from './firmware.ts'
 import { apiVersion } from './group.ts'
 import { imageSource } from './image-source.ts'
 import { baseImageStatus } from './image-status.ts'
@@ -54,11 +55,10 @@ export const baseImageSpec = z
       .describe(
         "Who may boot it. Namespace: VMs of the image's own namespace. Cluster: also VMs of other namespaces, where the cluster's RBAC lets the service accounts of those `use` this baseimage; they boot a copy in their own namespace. A change takes effect at once, and not on VMs that run. Default Namespace.",
       ),
-    firmware: z
-      .enum(['BIOS'])
-      .default('BIOS')
+    firmware: firmware
+      .optional()
       .describe(
-        'How the image boots. BIOS is all that there is today; an image that boots by UEFI only does not start.',
+        'How the image boots: BIOS, or UEFI (without Secure Boot) from EFI/BOOT/BOOTX64.EFI of its EFI system partition. A change takes effect on VMs that are built after it; those that run keep what they have until their next rebuild. Default: what the VM booted by that the Snapshot of source.snapshot is of, and else BIOS.',
       ),
     defaultUser: z
       .string()

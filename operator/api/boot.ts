@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { exactlyOneOf, rules } from './cel.ts'
+import { firmware } from './firmware.ts'
 import { objectName } from './object-name.ts'
 import { sourceNames } from './source-names.ts'
 
@@ -22,6 +23,11 @@ export const boot = z
       .describe(
         'Name of a PersistentVolumeClaim in the same namespace. Its root directory holds the base image as disk.qcow2 or disk.img (raw). It is mounted read-only and never written to, so any number of VMs share it.',
       ),
+    firmware: firmware
+      .optional()
+      .describe(
+        'How the image in boot.claim boots: BIOS, or UEFI (without Secure Boot) from EFI/BOOT/BOOTX64.EFI of its EFI system partition. Only with boot.claim; a BaseImage and a Snapshot say it themselves. Default BIOS.',
+      ),
   })
   .meta(
     rules(
@@ -29,6 +35,11 @@ export const boot = z
         rule: '!has(self.imageNamespace) || has(self.image)',
         message:
           'boot.imageNamespace says where boot.image is: set boot.image, or remove boot.imageNamespace',
+      },
+      {
+        rule: '!has(self.firmware) || has(self.claim)',
+        message:
+          'boot.firmware is for boot.claim alone: a BaseImage says it in its own spec.firmware, and a Snapshot boots by what its VM booted by. Remove boot.firmware',
       },
       {
         rule: exactlyOneOf('image', 'snapshot', 'claim'),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { conditions, observedGeneration } from './conditions.ts'
 import { copies, diskImageFields } from './disk-image.ts'
+import { firmware } from './firmware.ts'
 
 /** The phases of a BaseImage: one word for people. Each with what it says. */
 export const imagePhases = {
@@ -33,6 +34,11 @@ const failure = z
       .describe(
         'Size of the claim that had no room. When the claim is enlarged, the image is tried again at once.',
       ),
+    firmware: firmware
+      .optional()
+      .describe(
+        'What an image that is not bootable was to boot by. When the spec says another one, the image is tried again at once.',
+      ),
   })
   .describe('How the last try ended, if it failed.')
 
@@ -58,6 +64,7 @@ const inherited = z
     minDisk: z.string().max(32).optional().describe('Least disk, as a quantity.'),
     minMemory: z.string().max(32).optional().describe('Least memory, as a quantity.'),
     defaultUser: z.string().max(32).optional().describe('The user that ssh keys are given to.'),
+    firmware: firmware.optional().describe('What the VM booted by. Absent: BIOS.'),
   })
   .describe(
     'What the Snapshot that the content was made from asked of VMs and told them. It counts where the spec says nothing.',

@@ -4,6 +4,7 @@ import { listMap } from './cel.ts'
 import { conditions, observedGeneration } from './conditions.ts'
 import { drain } from './drain.ts'
 import { service } from './expose.ts'
+import { firmware } from './firmware.ts'
 import { guestInfo } from './guest-info.ts'
 import { idle } from './idle.ts'
 import { pinnedKeyPairs } from './key-pairs.ts'
@@ -72,6 +73,7 @@ export const booted = z
       .max(32)
       .optional()
       .describe('The user to ssh in as, where the BaseImage says it.'),
+    firmware: firmware.optional().describe('What the VM boots by. Absent: BIOS.'),
   })
   .describe(
     'What the VM started from, pinned when it was built: a new content of the image waits for a rebuild.',

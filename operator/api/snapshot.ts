@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { rules } from './cel.ts'
 import { conditions, observedGeneration } from './conditions.ts'
 import { copies, diskImageFields } from './disk-image.ts'
+import { firmware } from './firmware.ts'
 import { apiVersion } from './group.ts'
 import { objectMeta } from './object-meta.ts'
 import { snapshotSpec } from './snapshot-spec.ts'
@@ -107,6 +108,9 @@ export const snapshotStatus = z
       .describe(
         'The user that ssh keys are given to, where the BaseImage at the root of the disk said it when the VM was built.',
       ),
+    firmware: firmware
+      .optional()
+      .describe('What the VM booted by, and what boots the snapshot does. Absent: BIOS.'),
     copies,
   })
   .describe('What the operator found out. Written by the operator only.')

@@ -14,7 +14,7 @@ export const workerReasons = {
   HTTPError: 'The web server or the registry does not hand the file out.',
   Truncated: 'The transfer broke off, or the file ends too early.',
   NoSpace: 'The claim has no room for the image.',
-  NotBootable: 'The image has no boot sector.',
+  NotBootable: 'The image has no boot sector, or boots by another firmware only.',
   Unauthorized: 'The registry or the uploader was not authorised.',
   SourceMissing: 'The source does not exist or holds no image.',
   SourceLost: 'The source went away while it was read.',

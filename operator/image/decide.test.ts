@@ -1,13 +1,16 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { BaseImage, BaseImageSpec } from '../api/base-image.ts'
+import type { Firmware } from '../api/firmware.ts'
 import type { BaseImageStatus } from '../api/image-status.ts'
+import { config } from '../instance/testing/build.ts'
 import type { PersistentVolumeClaim, Pod } from '../kube/object.ts'
 import { ownerReference } from '../kube/owner.ts'
 import { parseWorkerState } from '../worker/state.ts'
 import { completeWords, endedWorker, workerPodIn } from '../worker/testing/pods.ts'
 import { contentName, imageFinalizer } from './children.ts'
 import { decide, leftovers } from './decide.ts'
+import { contentWorker } from './desired.ts'
 import type { Observed } from './observed.ts'
 import { statusOf } from './status.ts'
 
@@ -105,6 +108,12 @@ const sized = (storage: string) => claim(wanted, { phase: 'Bound', capacity: { s
 const withoutRoom = (claimSize: string): BaseImageStatus => {
   const { import: work } = failing(true, 60)
   const lastFailure = { ...work?.lastFailure, reason: 'NoSpace', message: 'It is full.', claimSize }
+  return { import: { ...work, lastFailure } as BaseImageStatus['import'] }
+}
+/** The worker found, a while ago, that the image does not boot by this. */
+const notBooting = (firmware: Firmware): BaseImageStatus => {
+  const { import: work } = failing(true, 60)
+  const lastFailure = { ...work?.lastFailure, reason: 'NotBootable', message: 'No.', firmware }
   return { import: { ...work, lastFailure } as BaseImageStatus['import'] }
 }
 const deleted = { deletionTimestamp: ago(5) }
@@ -274,8 +283,20 @@ const rows: readonly {
     name: 'a failure for good stalls',
     given: observed({ pod: worker(endedWorker(2, { reason: 'NotBootable', message: 'No boot sector.' })) }),
     want: ['Failed', 'NotBootable'],
-    message: /No boot sector\. Correct spec\.source, or .* raise spec\.importGeneration/,
+    message: /No boot sector\. Correct spec\.source or spec\.firmware, or .* raise spec\.importGeneration/,
     stalled: true,
+  },
+  {
+    name: 'what does not boot as it is to boot is not tried again as it is',
+    given: observed({ image: image({ status: notBooting('UEFI'), spec: { firmware: 'UEFI' } }) }),
+    want: ['Failed', 'NotBootable'],
+    stalled: true,
+  },
+  {
+    name: 'what is to boot by another firmware than it was tried with is tried again at once',
+    given: observed({ image: image({ status: notBooting('BIOS'), spec: { firmware: 'UEFI' } }) }),
+    want: ['Pending', 'Starting'],
+    action: 'createWorker',
   },
   {
     name: 'a failure for good stays, without its pod',
@@ -413,8 +434,16 @@ test('what is noted of a claim without room is its size, for which no retry is o
   assert.equal([lastFailure?.permanent, lastFailure?.claimSize], [true, '9Gi'])
 })
 
+test('what is noted of an image that is not bootable is what its worker was told of its firmware, whatever the spec says by then', () => {
+  const spec = { firmware: 'UEFI' } as const
+  const told = contentWorker({ image: image(), name: wanted, source: { kind: 'ready' }, config })
+  const ended = worker(endedWorker(2, { reason: 'NotBootable', message: 'No.' }))
+  const given = observed({ image: image({ spec }), pod: { ...ended, spec: told.spec ?? ended.spec } })
+  assert.is(statusOf(given, decide(given)).import?.lastFailure?.firmware, 'BIOS')
+})
+
 test('what a Snapshot asks of VMs is noted with what is made from it, and stays with that', () => {
-  const inherits = { minDisk: '3Gi', minMemory: '512Mi', defaultUser: 'ada' }
+  const inherits = { minDisk: '3Gi', minMemory: '512Mi', defaultUser: 'ada', firmware: 'UEFI' } as const
   const pod = worker(endedWorker(0, completeWords))
   const just = observed({ pod, source: { kind: 'ready', inherits } })
   const status = statusOf(just, decide(just))

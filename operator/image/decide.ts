@@ -2,8 +2,10 @@ import { hasFinalizer } from '../kube/finalizer.ts'
 import type { Pod } from '../kube/object.ts'
 import { isControlledBy } from '../kube/owner.ts'
 import { rareRetryDelaySeconds, retryDelaySeconds } from '../worker/backoff.ts'
+import { firmwareOfWorker } from '../worker/firmware.ts'
 import { viewWorker, type WorkerView } from '../worker/view.ts'
 import { imageFinalizer } from './children.ts'
+import { firmwareAskedFor } from './firmware.ts'
 import { judgeWorker } from './importing.ts'
 import type { Observed } from './observed.ts'
 import { goesOn, stalled, type Verdict } from './verdict.ts'
@@ -126,7 +128,12 @@ function failed(observed: Observed, worker: WorkerView | undefined): Verdict | u
   const lastUID = work?.lastFailure?.podUID
   if (worker?.outcome?.kind === 'failed' && worker.uid !== lastUID) {
     const { kind: _, ...failure } = worker.outcome
-    return noted(observed, { ...failure, ...roomOf(observed, failure), podUID: worker.uid })
+    return noted(observed, {
+      ...failure,
+      ...roomOf(observed, failure),
+      ...triedFirmware(observed, failure),
+      podUID: worker.uid,
+    })
   }
   if (worker !== undefined || work?.podUID === undefined || work.podUID === lastUID) return undefined
   const message = 'The worker pod was deleted, or lost with its node.'
@@ -138,6 +145,12 @@ function roomOf({ claim }: Observed, { reason }: Told) {
   if (reason !== 'NoSpace') return {}
   const claimSize = sizeOf(claim)
   return { permanent: true, ...(claimSize === undefined ? {} : { claimSize }) }
+}
+
+/** What boots by one firmware may not by the other. */
+function triedFirmware({ pod }: Observed, { reason }: Told) {
+  const firmware = pod === undefined ? undefined : firmwareOfWorker(pod)
+  return reason !== 'NotBootable' || firmware === undefined ? {} : { firmware }
 }
 
 const sizeOf = (claim: Observed['claim']): string | undefined => claim?.status?.capacity?.storage
@@ -158,10 +171,12 @@ type Told = Pick<NonNullable<Verdict['failure']>, 'reason' | 'message'>
 const forNow = ({ image }: Observed, { reason, message }: Told): Verdict =>
   stalled('Failed', reason, `${message} ${remedyOf(image, reason)}`)
 
-const remedyOf = ({ spec }: Observed['image'], reason: Told['reason']): string =>
-  reason === 'NoSpace'
-    ? `spec.capacity is ${spec.capacity}: raise it, for a larger claim. The operator tries this one again by itself, when it is enlarged, and else at first after an hour.`
-    : 'Correct spec.source, or mend it there and raise spec.importGeneration; the operator tries again by itself, at first after an hour.'
+function remedyOf({ spec }: Observed['image'], reason: Told['reason']): string {
+  if (reason === 'NoSpace')
+    return `spec.capacity is ${spec.capacity}: raise it, for a larger claim. The operator tries this one again by itself, when it is enlarged, and else at first after an hour.`
+  const what = reason === 'NotBootable' ? 'spec.source or spec.firmware' : 'spec.source'
+  return `Correct ${what}, or mend it there and raise spec.importGeneration; the operator tries again by itself, at first after an hour.`
+}
 
 /** Seconds until what only somebody can mend is tried again, just in case. */
 function secondsUntilRareTry(observed: Observed, failedAt: Date): number {
@@ -184,11 +199,19 @@ function refused(observed: Observed, worker: WorkerView | undefined): Verdict | 
   if (failure?.permanent !== true || (worker !== undefined && worker.uid !== failure.podUID)) return undefined
   const size = sizeOf(observed.claim)
   const hasGrown = failure.reason === 'NoSpace' && size !== undefined && size !== failure.claimSize
-  const requeueAfterSeconds = hasGrown ? 0 : secondsUntilRareTry(observed, new Date(failure.at))
+  const requeueAfterSeconds =
+    hasGrown || isToBootOtherwise(observed) ? 0 : secondsUntilRareTry(observed, new Date(failure.at))
   // When it is due, the pod that failed goes before another one is made.
   return requeueAfterSeconds > 0 || worker !== undefined
     ? { ...forNow(observed, failure as Told), requeueAfterSeconds: Math.max(1, requeueAfterSeconds) }
     : undefined
+}
+
+/** It failed as what it is not to boot by any more. */
+function isToBootOtherwise({ image: { spec, status }, source }: Observed): boolean {
+  const { reason, firmware } = status?.import?.lastFailure ?? {}
+  if (reason !== 'NotBootable' || firmware === undefined) return false
+  return firmware !== firmwareAskedFor(spec, source.kind === 'ready' ? source.inherits : undefined)
 }
 
 function goingAway(_: Observed, worker: WorkerView | undefined): Verdict | undefined {

@@ -3,9 +3,11 @@ import { bytesOf } from '../api/quantity.ts'
 import type { Config } from '../config.ts'
 import type { Intent, PersistentVolumeClaim, Pod, Secret } from '../kube/object.ts'
 import { ownerReference } from '../kube/owner.ts'
+import { workerFirmware } from '../worker/firmware.ts'
 import { type WorkerInput, workerPod } from '../worker/pod.ts'
 import { workerFiles, workerSecret } from '../worker/secret.ts'
 import { imageLabels, uploadToken } from './children.ts'
+import { firmwareAskedFor } from './firmware.ts'
 import type { SourceView } from './observed.ts'
 import { uploadPort } from './upload.ts'
 
@@ -51,6 +53,7 @@ export function contentClaim({
 /** The pod that makes the content. */
 export function contentWorker(input: ContentInput): Intent<Pod> {
   const { image, name, config } = input
+  const job = jobOf(input)
   return workerPod({
     owner: image,
     name,
@@ -58,7 +61,8 @@ export function contentWorker(input: ContentInput): Intent<Pod> {
     target: name,
     deadlineSeconds: config.imageDeadlineSeconds,
     config,
-    ...jobOf(input),
+    ...job,
+    env: { ...job.env, ...workerFirmware(firmwareAskedFor(image.spec, input.source.inherits)) },
   })
 }
 

@@ -61,12 +61,13 @@ export function sourceOf(
       const message = `There is no Snapshot ${snapshot.name} in namespace ${namespace}: kubectl get esnap lists those that there are.`
       return { kind: 'missing', message }
     }
-    const { claim: from, sha256, phase, minDisk, minMemory, defaultUser } = found.status ?? {}
+    const { claim: from, sha256, phase, minDisk, minMemory, defaultUser, firmware } = found.status ?? {}
     if (from !== undefined && sha256 !== undefined) {
       const inherits = {
         ...(minDisk === undefined ? {} : { minDisk }),
         ...(minMemory === undefined ? {} : { minMemory }),
         ...(defaultUser === undefined ? {} : { defaultUser }),
+        ...(firmware === undefined ? {} : { firmware }),
       }
       return { kind: 'ready', claim: from, sha256, inherits }
     }

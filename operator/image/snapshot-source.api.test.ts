@@ -3,18 +3,19 @@ import * as assert from 'uvu/assert'
 import type { Lab } from '../instance/testing/lab.ts'
 import { World } from '../instance/testing/world.ts'
 import { findCondition } from '../kube/conditions.ts'
+import { pods } from '../kube/resource.ts'
 import { contentName } from '../snapshot/children.ts'
 import { createSnapshot, deleteSnapshot, findSnapshot, settled } from '../snapshot/testing/paths.ts'
 import { change, create, get, reaches } from './testing/images.ts'
 
-/** One image from Snapshot `golden`, from the beginning to the end. */
+/** One image from Snapshot `golden` of a VM that boots by UEFI, from the beginning to the end. */
 let world: World
 let lab: Lab
 test.before(async () => {
   world = await World.start()
   lab = await world.lab('from-snapshot')
   await lab.operator()
-  await lab.create('web1')
+  await lab.create('web1', { boot: { claim: 'tiny', firmware: 'UEFI' } })
   await lab.phase('web1', 'Ready')
 })
 test.after(() => world?.stop())
@@ -68,6 +69,22 @@ test('it asks of VMs what the Snapshot asked for, which can go, unless it says o
     const image = await get(lab)
     return image?.status?.minMemory === '512Mi'
   })
+})
+
+test('what is made from it boots by what the VM booted by, as do VMs of the Snapshot', async () => {
+  assert.is((await get(lab))?.status?.inherited?.firmware, 'UEFI')
+  await createSnapshot(lab)
+  await lab.until('the Snapshot', () => settled('Ready')(lab))
+  for (const [name, boot] of [
+    ['of-image', { image: 'debian' }],
+    ['of-snapshot', { snapshot: 'golden' }],
+  ] as const) {
+    await lab.create(name, { boot, resources: { cpus: 1, memory: '512Mi', disk: '3Gi' } })
+    const { status } = await lab.phase(name, 'Ready')
+    assert.is(status?.boot?.firmware, 'UEFI')
+    const { spec } = await lab.client.get(pods, { namespace: lab.name, name: `${name}-vm` })
+    assert.is(spec.containers[0]?.env?.find(({ name }) => name === 'VM_FIRMWARE')?.value, 'uefi')
+  }
 })
 
 test.run()

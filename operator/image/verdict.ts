@@ -1,3 +1,4 @@
+import type { Firmware } from '../api/firmware.ts'
 import type { ImageReason } from '../api/image-reasons.ts'
 import type { ImagePhase } from '../api/image-status.ts'
 import type { WorkerOutcome, WorkerResult } from '../worker/result.ts'
@@ -11,6 +12,7 @@ export type Failure = Omit<Extract<WorkerOutcome, { kind: 'failed' }>, 'kind'> &
     podUID: string
     /** Of a claim that had no room. */
     claimSize?: string
+    firmware?: Firmware
   }>
 
 /** What is to be said of an image, and done about it. */

@@ -121,6 +121,36 @@ test('the user that an image has from its Snapshot is told where the image names
   assert.equal(users, ['ada', 'debian'])
 })
 
+test('an image boots by what it says, or else by what its Snapshot says, or else by BIOS', () => {
+  const inherited = { firmware: 'UEFI' } as const
+  const rows = [
+    { firmware: undefined, inherited: {}, want: undefined },
+    { firmware: 'BIOS', inherited: {}, want: undefined },
+    { firmware: 'UEFI', inherited: {}, want: 'UEFI' },
+    { firmware: undefined, inherited, want: 'UEFI' },
+    { firmware: 'BIOS', inherited, want: undefined },
+  ] as const
+  for (const { firmware, inherited, want } of rows) {
+    const { spec, ...rest } = image({ ...status, inherited })
+    const { firmware: _, ...plain } = spec
+    const given = { ...rest, spec: { ...plain, ...(firmware === undefined ? {} : { firmware }) } }
+    const source = sourceIn(fromImage, { images: [given] })
+    assert.is(source.kind === 'ready' && source.boot.firmware, want, `${firmware} ${inherited}`)
+  }
+})
+
+test('a snapshot boots by what its VM booted by, and a claim by what the VM says of it', () => {
+  const golden = snapshot({ ...status, firmware: 'UEFI' })
+  const sources = [
+    sourceIn({ snapshot: 'golden' }, { snapshots: [golden] }),
+    sourceIn({ claim: 'debian-0123abcd', firmware: 'UEFI' }, {}),
+  ]
+  assert.equal(
+    sources.map((one) => one.kind === 'ready' && one.boot.firmware),
+    ['UEFI', 'UEFI'],
+  )
+})
+
 test('what is published is booted while a new content is made, and while a delete waits', () => {
   const going = { ...image(), metadata: { ...image().metadata, deletionTimestamp: '2026-01-01T12:00:00Z' } }
   for (const one of [image({ ...status, phase: 'Importing' }), image({ ...status, phase: 'Failed' }), going])

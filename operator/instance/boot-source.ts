@@ -1,10 +1,12 @@
 import type { BaseImage } from '../api/base-image.ts'
 import type { Boot } from '../api/boot.ts'
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
+import type { Firmware } from '../api/firmware.ts'
 import type { Booted } from '../api/instance-status.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import { grantCommand, type ImageName, isForCluster } from '../copy/access.ts'
+import { firmwareOfImage } from '../image/firmware.ts'
 import { findCondition } from '../kube/conditions.ts'
 import type { PersistentVolumeClaim } from '../kube/object.ts'
 import { persistentVolumeClaims } from '../kube/resource.ts'
@@ -69,7 +71,7 @@ export type AskedBy = Readonly<{ field: string; follows: string }>
  */
 export function sourceOf(
   namespace: string,
-  { image, snapshot, claim = '' }: Omit<Boot, 'imageNamespace'>,
+  { image, snapshot, claim = '', firmware }: Omit<Boot, 'imageNamespace'>,
   stores: Stores,
   asked: AskedBy,
   far?: ImageName,
@@ -94,7 +96,7 @@ export function sourceOf(
         )
       : publishedBy(found, ['SnapshotNotReady', 'SnapshotFailed'], stores, asked)
   }
-  return claimed(namespace, claim, stores.claims.get(namespace, claim), asked)
+  return claimed(namespace, claim, stores.claims.get(namespace, claim), asked, firmware)
 }
 
 function notAllowed({ namespace, name }: ImageName, user: string): BootSource {
@@ -116,6 +118,7 @@ function claimed(
   name: string,
   claim: PersistentVolumeClaim | undefined,
   { field }: AskedBy,
+  firmware: Firmware | undefined,
 ): BootSource {
   if (claim === undefined) {
     return missing(
@@ -129,7 +132,10 @@ function claimed(
       `PersistentVolumeClaim ${name} is being deleted or has lost its volume: create it anew, or boot from another.`,
     )
   }
-  return { kind: 'ready', boot: { kind: persistentVolumeClaims.kind, name, claim: name } }
+  return {
+    kind: 'ready',
+    boot: { kind: persistentVolumeClaims.kind, name, claim: name, ...unlessBios(firmware) },
+  }
 }
 
 /** What is published is booted, also while a new content is made, or while a delete waits for those who use it. */
@@ -148,7 +154,8 @@ function publishedBy(
     const defaultUser = userOf(from)
     const user = defaultUser === undefined ? {} : { defaultUser }
     const place = far === undefined ? {} : { namespace: far }
-    return { kind: 'ready', boot: { kind, name, ...place, claim, sha256, ...user }, minDisk, minMemory }
+    const boot = { kind, name, ...place, claim, sha256, ...user, ...unlessBios(firmwareOf(from)) }
+    return { kind: 'ready', boot, minDisk, minMemory }
   }
   const stalled = findCondition(status.conditions, 'Stalled')
   if (stalled?.status === 'True') return missing(failed, `${kind} ${name} has no content: ${stalled.message}`)
@@ -161,6 +168,13 @@ const userOf = (from: BaseImage | Snapshot): string | undefined =>
     ? (from.spec.defaultUser ?? from.status?.inherited?.defaultUser)
     : from.status?.defaultUser
 
+const firmwareOf = (from: BaseImage | Snapshot): Firmware | undefined =>
+  from.kind === 'BaseImage' ? firmwareOfImage(from) : from.status?.firmware
+
+/** As it is noted: BIOS is what it is where nothing is said. */
+const unlessBios = (firmware: Firmware | undefined): Pick<Booted, 'firmware'> =>
+  firmware === 'UEFI' ? { firmware } : {}
+
 const isGoing = ({ metadata, status }: PersistentVolumeClaim): boolean =>
   metadata.deletionTimestamp !== undefined || status?.phase === 'Lost'
 
@@ -172,6 +186,6 @@ export function bootPartOf(from: BaseImage | Snapshot): unknown {
   const { claim, sha256, minDisk, minMemory, phase, conditions } = status ?? {}
   const isPublished = claim !== undefined && sha256 !== undefined
   const why = findCondition(conditions, 'Stalled')?.message
-  const part = isPublished ? [claim, sha256, minDisk, minMemory] : [phase, why]
+  const part = isPublished ? [claim, sha256, minDisk, minMemory, firmwareOf(from)] : [phase, why]
   return [...part, isForCluster(from)]
 }

@@ -73,6 +73,7 @@ async function fill(
     throw refusalOf(error, "the Secret of the rescue's worker")
   })
   if (outcome !== 'done') throw nameTaken('Secret', worker.name, whose)
-  const intent = rescueWorker({ instance, boot, address: target.host, roomBytes, config })
+  const firmware = view.boot?.firmware ?? 'BIOS'
+  const intent = rescueWorker({ instance, boot, address: target.host, roomBytes, firmware, config })
   await createOurs(client, pods, intent, whose, signal)
 }

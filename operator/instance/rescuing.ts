@@ -1,9 +1,10 @@
-import type { InstanceStatus } from '../api/instance-status.ts'
+import type { Booted, InstanceStatus } from '../api/instance-status.ts'
 import { bytesOf } from '../api/quantity.ts'
 import type { Rescue } from '../api/rescue.ts'
 import { toTimestamp } from '../kube/clock.ts'
 import { findCondition } from '../kube/conditions.ts'
 import type { Pod } from '../kube/object.ts'
+import { persistentVolumeClaims } from '../kube/resource.ts'
 import { isBooted, isClean, isSwitched, type RescueGraph } from '../rescue/graph.ts'
 import { viewWorker, type WorkerView } from '../worker/view.ts'
 import type { BootSource } from './boot-source.ts'
@@ -150,6 +151,8 @@ function preparing(
   }
   const small = pod.size === undefined ? undefined : tooSmall(sizeAsBuilt(pod.size), source)
   if (small !== undefined) return stuck(verdict, 'RescueImageTooDemanding', small.message)
+  const differs = otherFirmware(pod.boot, source.boot)
+  if (differs !== undefined) return stuck(verdict, 'RescueFirmwareDiffers', differs)
   if (worker === undefined) {
     if (graph.isSnapshotted) {
       const message = 'A snapshot of the VM is under way; the rescue begins when it is complete.'
@@ -163,6 +166,16 @@ function preparing(
   if (worker.unschedulable === undefined) return copying(verdict)
   const message = `No node takes the worker that brings the rescue image at present: ${worker.unschedulable}`
   return underWay(verdict, 'RescueCopying', message)
+}
+
+/** The machine is not made anew for a rescue, and its firmware stays what it is. A claim does not say what boots it. */
+function otherFirmware(
+  pinned: PodView['boot'],
+  { kind, name, firmware = 'BIOS' }: Booted,
+): string | undefined {
+  const own = pinned?.firmware ?? 'BIOS'
+  if (kind === persistentVolumeClaims.kind || firmware === own) return undefined
+  return `The VM boots by ${own}, and ${kind} ${name} by ${firmware}: a rescue does not change the firmware of a machine. Use a rescue image that boots by ${own}, or take spec.rescue away.`
 }
 
 const sizeAsBuilt = (size: NonNullable<PodView['size']>) => ({

@@ -59,6 +59,11 @@ const rows: readonly { name: string; change: Partial<Observed>; want: RegExp | u
     want: undefined,
   },
   {
+    name: 'the image boots by another firmware',
+    change: { source: { kind: 'ready', boot: { ...boot, firmware: 'UEFI' } } },
+    want: /^BaseImage debian boots by UEFI since the VM was built, which has BIOS; .* raise spec\.rebuildGeneration/,
+  },
+  {
     name: 'the image is gone',
     change: { source: { kind: 'missing', reason: 'ImageNotFound', message: 'It is gone.' } },
     want: undefined,

@@ -16,9 +16,12 @@ export function changeOf(observed: Known, pod: PodView): string | undefined {
   const remedy = 'raise spec.rebuildGeneration when the VM may be thrown away.'
   if (pod.specHash !== specHash(instance.spec))
     return `The spec was changed in a way that takes effect at the next rebuild: ${remedy}`
-  const changes = [otherSize(observed, pod), otherImage(observed, pod), otherKeys(observed, pod)].filter(
-    (one) => one !== undefined,
-  )
+  const changes = [
+    otherSize(observed, pod),
+    otherImage(observed, pod),
+    otherFirmware(observed, pod),
+    otherKeys(observed, pod),
+  ].filter((one) => one !== undefined)
   return changes.length === 0 ? unmetered(instance, pod) : `${changes.join(' ')} To have that: ${remedy}`
 }
 
@@ -53,6 +56,16 @@ function otherImage({ source }: Known, { boot: pinned }: PodView): string | unde
   const isOfSame = kind === pinned.kind && name === pinned.name && namespace === pinned.namespace
   if (kind === persistentVolumeClaims.kind || !isOfSame || sha256 === pinned.sha256) return undefined
   return `${kind} ${name} has a new content since the VM was built, which runs on with the former one; the next rebuild boots the new one.`
+}
+
+/** What an image boots by is not in its content. */
+function otherFirmware({ source }: Known, { boot: pinned }: PodView): string | undefined {
+  if (source.kind !== 'ready' || pinned === undefined) return undefined
+  const { kind, name, namespace, firmware = 'BIOS' } = source.boot
+  const { firmware: before = 'BIOS' } = pinned
+  const isOfSame = kind === pinned.kind && name === pinned.name && namespace === pinned.namespace
+  if (!isOfSame || firmware === before) return undefined
+  return `${kind} ${name} boots by ${firmware} since the VM was built, which has ${before}; the next rebuild boots by ${firmware}.`
 }
 
 function otherKeys({ keyPairs }: Known, pod: PodView): string | undefined {

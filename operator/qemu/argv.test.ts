@@ -50,6 +50,31 @@ const nodes = valuesOf(qemuArguments(vm), '-blockdev').map(
 )
 const node = (name: string) => nodes.find((candidate) => candidate['node-name'] === name)
 
+test('UEFI is in flash: its code cannot be written, and its variables are a file of the pod', () => {
+  const argv = qemuArguments({ ...vm, firmware: 'UEFI' })
+  const [machine] = valuesOf(argv, '-machine')
+  assert.is(machine, 'pc-q35-10.0,vmport=off,pflash0=firmware-code,pflash1=firmware-variables')
+  const flash = valuesOf(argv, '-blockdev')
+    .map((text) => JSON.parse(text))
+    .filter((one) => one['node-name'].startsWith('firmware-'))
+  assert.equal(
+    flash.map((one) => [one.filename, one['read-only'] === true]),
+    [
+      ['/usr/share/OVMF/OVMF_CODE_4M.fd', true],
+      ['/run/vm/variables.fd', false],
+    ],
+  )
+})
+
+test('all else is the same by either firmware, and no firmware is BIOS', () => {
+  const isOfFlash = (word: string) => /firmware-/.test(word)
+  const plain = qemuArguments(vm)
+  assert.not.ok(plain.some(isOfFlash))
+  assert.equal(qemuArguments({ ...vm, firmware: 'BIOS' }), plain)
+  const devices = (argv: string[]) => valuesOf(argv, '-device')
+  assert.equal(devices(qemuArguments({ ...vm, firmware: 'UEFI' })), devices(plain))
+})
+
 test('the base is opened read-only and shared, whatever its format', () => {
   for (const name of ['base-file', 'base']) {
     assert.is(node(name)?.['read-only'], true)

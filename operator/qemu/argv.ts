@@ -1,4 +1,6 @@
+import type { Firmware } from '../api/firmware.ts'
 import { type Disk, type ScratchDisk, scratchArguments, volumeArguments } from './disks.ts'
+import { firmwareNodes, firmwareProperties } from './firmware.ts'
 import { macAddress } from './mac.ts'
 import { rescuePortArguments } from './rescue.ts'
 import { placeholders, sockets } from './sockets.ts'
@@ -12,6 +14,8 @@ export type VirtualMachine = Readonly<{
   cpus: number
   /** Guest memory in bytes; rounded down to whole KiB. */
   memoryBytes: number
+  /** Default: BIOS. */
+  firmware?: Firmware | undefined
   /** Disks that outlive the VM. */
   volumes?: readonly Disk[]
   /** Disks beside the first that go with it. */
@@ -84,11 +88,12 @@ const blockNodes: readonly BlockNode[] = [
  * and the order of devices is part of the guest's hardware, so new devices go to the end.
  */
 export function qemuArguments(vm: VirtualMachine): string[] {
+  const { firmware = 'BIOS' } = vm
   return [
     ['-name', `${vm.namespace}.${vm.name}`],
     ['-nodefaults', '-no-user-config'],
     ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
-    ['-machine', `${machineType},vmport=off`],
+    ['-machine', `${machineType},vmport=off${firmwareProperties(firmware)}`],
     [placeholders.accelerator],
     ['-m', `size=${Math.floor(vm.memoryBytes / 1024)}k`],
     ['-smp', `cpus=${vm.cpus},sockets=1,cores=${vm.cpus},threads=1`],
@@ -96,7 +101,7 @@ export function qemuArguments(vm: VirtualMachine): string[] {
     ['-rtc', 'base=utc'],
     ['-boot', 'menu=off,strict=on'],
     ['-action', 'panic=exit-failure'],
-    ...blockNodes.map((node) => ['-blockdev', JSON.stringify(node)]),
+    ...[...blockNodes, ...firmwareNodes(firmware)].map((node) => ['-blockdev', JSON.stringify(node)]),
     ['-device', 'virtio-blk-pci,id=vda,drive=disk0,bootindex=1,werror=enospc'],
     ['-device', 'virtio-blk-pci,id=seed,drive=seed'],
     ['-netdev', placeholders.netdev],

@@ -1,10 +1,12 @@
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
+import type { Firmware } from '../api/firmware.ts'
 import { nbdPort } from '../api/guest-port.ts'
 import type { Booted } from '../api/instance-status.ts'
 import { labels, labelValues } from '../api/labels.ts'
 import type { Config } from '../config.ts'
 import { nbdSecretLine } from '../control/key.ts'
 import type { Intent, Labels, Pod, Secret } from '../kube/object.ts'
+import { workerFirmware } from '../worker/firmware.ts'
 import { workerPod } from '../worker/pod.ts'
 import { workerFiles, workerSecret } from '../worker/secret.ts'
 import { rescueNames } from './names.ts'
@@ -35,12 +37,14 @@ export type RescueWorkerInput = Readonly<{
   address: string
   /** The room for the rescue disk in bytes. */
   roomBytes: number
+  /** What the VM boots by. */
+  firmware: Firmware
   config: Pick<Config, 'runnerImage' | 'runnerImagePullPolicy' | 'nodeLossSeconds'>
 }>
 
 /** The pod that writes the image to the rescue disk, from a node that has it. */
 export function rescueWorker(input: RescueWorkerInput): Intent<Pod> {
-  const { instance, boot, address, roomBytes, config } = input
+  const { instance, boot, address, roomBytes, firmware, config } = input
   const name = rescueWorkerName(instance.metadata.name)
   const host = address.includes(':') ? `[${address}]` : address
   return workerPod({
@@ -50,7 +54,11 @@ export function rescueWorker(input: RescueWorkerInput): Intent<Pod> {
     job: 'fill',
     source: boot.claim,
     nbd: { secret: name, files: [workerFiles.nbd] },
-    env: { NBD: `${host}:${nbdPort}/${rescueNames.export}`, ROOM_BYTES: String(roomBytes) },
+    env: {
+      NBD: `${host}:${nbdPort}/${rescueNames.export}`,
+      ROOM_BYTES: String(roomBytes),
+      ...workerFirmware(firmware),
+    },
     deadlineSeconds,
     config,
   })

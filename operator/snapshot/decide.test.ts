@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { instance, podOf, terminating } from '../instance/testing/build.ts'
+import { answering, booted, instance, onNode, podOf, terminating } from '../instance/testing/build.ts'
 import { completeWords } from '../worker/testing/pods.ts'
 import { decide } from './decide.ts'
 import type { Observed } from './observed.ts'
@@ -389,6 +389,12 @@ test('the user that the image names is told on, as is what the VM of another sna
   const running = instance({}, { boot: { kind: 'Snapshot', name: 'first', claim: 'c', defaultUser: 'ada' } })
   const { facts } = decide(observed({ snapshot: snapshot(), instance: running }))
   assert.is(facts?.defaultUser, 'ada')
+})
+
+test('what the VM boots by is told on, as its pod was made', () => {
+  const pod = onNode(podOf(instance(), answering, 0, 20, { ...booted, firmware: 'UEFI' }))
+  const { facts } = decide(observed({ snapshot: snapshot(), vm: pod }))
+  assert.is(facts?.firmware, 'UEFI')
 })
 
 test('each try of a worker is counted', () => {

@@ -147,6 +147,7 @@ function unpinned(observed: Observed): Verdict | undefined {
   }
   if (ahead !== undefined) return { ...queued(ahead), requeueAfterSeconds: Math.ceil(secondsLeft(observed)) }
   const { defaultUser } = instance.status?.boot ?? {}
+  const { firmware } = pod.boot ?? {}
   return {
     ...goesOn('Pending', 'Preparing', `The disk of ${name} is about to be snapshotted.`),
     facts: {
@@ -158,6 +159,7 @@ function unpinned(observed: Observed): Verdict | undefined {
       },
       ...(lineage.length === 0 ? {} : { lineage: [...lineage] }),
       ...(defaultUser === undefined ? {} : { defaultUser }),
+      ...(firmware === undefined ? {} : { firmware }),
     },
   }
 }

@@ -16,7 +16,7 @@ const stride = 5
 export function statusOf(observed: Observed, verdict: Verdict): SnapshotStatus {
   const { snapshot, claim, users, copies } = observed
   const before = snapshot.status ?? {}
-  const { source, takenAt, quiesced, guestPauseMs, lineage, defaultUser, attempts } = {
+  const { source, takenAt, quiesced, guestPauseMs, lineage, defaultUser, firmware, attempts } = {
     ...before,
     ...verdict.facts,
   }
@@ -38,6 +38,7 @@ export function statusOf(observed: Observed, verdict: Verdict): SnapshotStatus {
     attempts,
     lineage,
     defaultUser,
+    firmware,
     copies: copies.length === 0 ? undefined : [...copies],
   })
 }

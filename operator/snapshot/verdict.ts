@@ -20,7 +20,7 @@ export type Action =
 type Facts = Partial<
   Pick<
     SnapshotStatus,
-    'source' | 'lineage' | 'defaultUser' | 'takenAt' | 'quiesced' | 'guestPauseMs' | 'attempts'
+    'source' | 'lineage' | 'defaultUser' | 'firmware' | 'takenAt' | 'quiesced' | 'guestPauseMs' | 'attempts'
   >
 >
 

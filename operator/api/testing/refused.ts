@@ -17,6 +17,21 @@ export const refused: readonly { name: string; spec: Spec; want: RegExp }[] = [
     want: /boot\.imageNamespace says where boot\.image is: set boot\.image/,
   },
   {
+    name: 'a firmware of an image',
+    spec: but({ boot: { image: 'a', firmware: 'UEFI' } }),
+    want: /boot\.firmware is for boot\.claim alone: .* Remove boot\.firmware/,
+  },
+  {
+    name: 'a firmware of a snapshot',
+    spec: but({ boot: { snapshot: 'a', firmware: 'BIOS' } }),
+    want: /boot\.firmware is for boot\.claim alone/,
+  },
+  {
+    name: 'a firmware that there is not',
+    spec: but({ boot: { claim: 'a', firmware: 'EFI' } }),
+    want: /supported values: "BIOS", "UEFI"/,
+  },
+  {
     name: 'a namespace with a path',
     spec: but({ boot: { image: 'a', imageNamespace: 'a/b' } }),
     want: /imageNamespace must be the name of a namespace/,

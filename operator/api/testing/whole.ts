@@ -81,7 +81,7 @@ export const whole: readonly { name: string; spec: Spec }[] = [
   {
     name: 'everything else, of a claim',
     spec: but({
-      boot: { claim: 'debian' },
+      boot: { claim: 'debian', firmware: 'UEFI' },
       rescue: { claim: 'debian' },
       userDataFrom: { configMapKeyRef: { name: 'web', key: 'user-data' } },
       readiness: { tcp: { port: 80 } },

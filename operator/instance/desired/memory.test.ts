@@ -21,6 +21,7 @@ const rows: ReadonlyArray<{ name: string; need: Partial<MemoryNeed>; wantMebibyt
     need: { guestBytes: 64 * gibibyte },
     wantMebibytes: 456.25,
   },
+  { name: 'UEFI needs its flash', need: { firmware: 'UEFI' }, wantMebibytes: 141.25 },
   { name: 'a larger disk has larger tables', need: { diskBytes: 64 * gibibyte }, wantMebibytes: 149 },
   { name: "a disk's tables end at 32 MiB a file", need: { diskBytes: 2048 * gibibyte }, wantMebibytes: 197 },
 ]

@@ -1,3 +1,5 @@
+import type { Firmware } from '../../api/firmware.ts'
+
 const kibibyte = 1024
 const mebibyte = 1024 * kibibyte
 
@@ -8,6 +10,8 @@ export type MemoryNeed = Readonly<{
   cpus: number
   /** Auto counts as TCG: the node decides, and this has to suffice for both. */
   accelerator: 'KVM' | 'TCG' | 'Auto'
+  /** Default: BIOS. */
+  firmware?: Firmware | undefined
 }>
 
 /**
@@ -19,6 +23,8 @@ export function memoryOverheadBytes(need: MemoryNeed): number {
   const parts = [
     // QEMU, passt, the control endpoint and the shells; under TCG also the 32 MiB of translated code and what goes with it.
     (emulated ? 128 : 96) * mebibyte,
+    // The flash.
+    need.firmware === 'UEFI' ? 8 * mebibyte : 0,
     // A stack, and its share of QEMU's heap.
     4 * mebibyte * (need.cpus - 1),
     emulated ? need.cpus * addressMemoryBytes(need.guestBytes) : 0,

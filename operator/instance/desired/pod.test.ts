@@ -10,6 +10,7 @@ function podFor(
   spec: Partial<InstanceSpec> = {},
   settings: Partial<Config> = {},
   labels?: Record<string, string>,
+  boot = booted,
 ) {
   const plain = instance(spec)
   const one = labels === undefined ? plain : { ...plain, metadata: { ...plain.metadata, labels } }
@@ -18,7 +19,7 @@ function podFor(
   const pod = vmPod({
     instance: one,
     size,
-    boot: booted,
+    boot,
     config: { ...config, ...settings },
     restartsBefore: 0,
     createdAt: '2026-01-01T12:00:00.000Z',
@@ -43,6 +44,15 @@ test('the pod asks for nothing that Pod Security restricted forbids', () => {
     spec.volumes?.map(({ name, hostPath }) => [name, hostPath]),
     ['base', 'overlay', 'run', 'seed', 'control', 'nbd'].map((name) => [name, undefined]),
   )
+})
+
+test('what boots by UEFI is told to QEMU and to the runner, and has the memory for its flash', () => {
+  const plain = podFor()
+  const uefi = podFor({}, {}, undefined, { ...booted, firmware: 'UEFI' })
+  assert.equal([variable(plain, 'VM_FIRMWARE'), variable(uefi, 'VM_FIRMWARE')], [undefined, 'uefi'])
+  assert.ok(uefi.container.args?.some((word) => word.includes('pflash0=')))
+  const [less, more] = [plain, uefi].map((one) => Number(one.container.resources?.requests?.memory))
+  assert.is((more ?? 0) - (less ?? 0), 8 * 1024 ** 2)
 })
 
 test('no token of the API server is in the pod', () => {

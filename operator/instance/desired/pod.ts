@@ -9,6 +9,7 @@ import type { Requirement } from '../../copy/place.ts'
 import type { Intent, Pod } from '../../kube/object.ts'
 import { restrictedContainer, restrictedPod, secretVolume } from '../../pod/restricted.ts'
 import { acceleratorArguments, qemuArguments } from '../../qemu/argv.ts'
+import { firmwareVariable } from '../../qemu/firmware.ts'
 import { runDirectory } from '../../qemu/sockets.ts'
 import { whyWithoutKvm } from '../accelerator.ts'
 import { childLabels, childMetadata, childName, securityLabels } from '../children.ts'
@@ -123,6 +124,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
             uid,
             cpus: size.cpus,
             memoryBytes: size.memoryBytes,
+            firmware: boot.firmware,
             volumes: volumes.map((one) => ({ ...one, path: diskPath(one) })),
             scratch: scratchDisks(size).map(({ name }) => ({ name, path: scratchPath(name) })),
           }),
@@ -178,7 +180,7 @@ export function vmPod(input: PodInput): Intent<Pod> {
 }
 
 function environment(input: PodInput, ofVolumes: Readonly<Record<string, string>>) {
-  const { instance, size, config } = input
+  const { instance, size, boot, config } = input
   const { spec } = instance
   const readiness = readinessOf(spec.readiness)
   const ports = forwardedPorts(spec.ports, readiness, spec.liveness)
@@ -192,6 +194,7 @@ function environment(input: PodInput, ofVolumes: Readonly<Record<string, string>
     VM_ACCEL_KVM: acceleratorArguments.KVM.join(' '),
     VM_ACCEL_TCG: acceleratorArguments.TCG.join(' '),
     VM_GRACE_SECONDS: String(spec.terminationGracePeriodSeconds),
+    ...firmwareVariable(boot.firmware ?? 'BIOS'),
     ...livenessVariables(spec.liveness),
     ...(spec.onGuestReboot === 'Rebuild' ? { VM_ON_GUEST_REBOOT: 'rebuild' } : {}),
     ...seedVariables(instance),
@@ -244,7 +247,7 @@ const withoutKvm = ({ instance, config, isKvmOffered = true, isKvmTaken }: PodIn
   whyWithoutKvm(instance, config, isKvmOffered, isKvmTaken)
 
 function resources(input: PodInput) {
-  const { instance, size, config } = input
+  const { instance, size, boot, config } = input
   const kvm = withoutKvm(input) === undefined
   const overcommit = size.cpuOvercommit ?? config.cpuOvercommit
   const need = {
@@ -252,6 +255,7 @@ function resources(input: PodInput) {
     diskBytes: size.diskBytes,
     cpus: size.cpus,
     accelerator: kvm ? instance.spec.accelerator : 'TCG',
+    firmware: boot.firmware,
   } as const
   const device = kvm ? { [config.kvmResource]: '1' } : {}
   return {
