@@ -69,20 +69,25 @@ check_qcow2() {
   [ "$base_bytes" -gt 0 ] || { message="$name has no size: make the image anew."; return 1; }
 }
 
-# check_boot: the first 65 sectors hold a boot record's signature, or an ISO's volume descriptor after the 64th.
+# check_boot: the first 65 sectors hold a boot record's signature, or an ISO's volume descriptor after the 64th, and what the firmware boots. Where
+# they do not, `fault` says which: NoBootSector or OtherFirmware.
 check_boot() {
-  local signature iso
+  local signature iso rc=0
   reason=BaseImageInvalid
   if ! message=$(image_tool dd -U -f "$base_driver" -O raw bs=512 count=65 if="$base_file" of="$run/boot"); then
     message="$name cannot be opened as $base_driver (${message##*: }): copy it again, or see qemu-img check."
     return 1
   fi
   signature=$(od -An -tx1 -j 510 -N 2 "$run/boot" 2>/dev/null)
-  iso=$(dd if="$run/boot" bs=1 skip=32769 count=5 2>/dev/null | tr -dc A-Z0-9)
+  iso=$(boot_text 32769 5)
+  reason=BaseImageNotBootable
+  if [ "$signature" = ' 55 aa' ] || [ "$iso" = CD001 ]; then
+    check_firmware || { rc=1 fault=OtherFirmware message="$name cannot boot as it is asked to: $message."; }
+  else
+    rc=1 fault=NoBootSector message="$name has no boot sector: put the image of a whole, bootable disk there."
+  fi
   rm -f "$run/boot"
-  [ "$signature" = ' 55 aa' ] || [ "$iso" = CD001 ] && return 0
-  reason=BaseImageNotBootable message="$name has no boot sector: put the image of a whole, bootable disk there."
-  return 1
+  return $rc
 }
 
 mebibytes() { echo $((($1 + 1048575) / 1048576)); }

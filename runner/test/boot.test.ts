@@ -32,6 +32,10 @@ test('a guest boots and answers ssh at the pod address, with its key, name and d
   assert.match(stdout, /10\.244\.77\.7\/24/)
 })
 
+test('it boots by BIOS, though its disk would boot by UEFI, too', async () => {
+  assert.is.not((await pod.ssh('ls /sys/firmware/efi')).code, 0)
+})
+
 test('the guest sees the address of its client', async () => {
   assert.match((await pod.ssh('echo $SSH_CLIENT')).stdout, /^10\.244\.77\.1 /)
 })

@@ -15,10 +15,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Firmware } from '../../operator/api/firmware.ts'
 import { scratchPath, scratchVariable } from '../../operator/instance/desired/scratch.ts'
 import { type DiskVolume, diskPath, volumeParts } from '../../operator/instance/desired/volumes.ts'
 import type { ScratchDisk } from '../../operator/instance/size.ts'
 import { qemuArguments } from '../../operator/qemu/argv.ts'
+import { firmwareVariable } from '../../operator/qemu/firmware.ts'
 import { built, runnerRoot } from './built.ts'
 import { type Process, processesIn, signalContainer } from './processes.ts'
 import { type Ran, ran } from './ran.ts'
@@ -79,6 +81,10 @@ export type PodOptions = Readonly<{
   /** Fills `volumes`, a folder for each that is no block device, and `devices`, for the nodes of those. */
   prepare?: (folder: string) => void
   scratch?: readonly ScratchDisk[]
+  /** Default: 128. */
+  memoryMebibytes?: number
+  /** Default: BIOS. */
+  firmware?: Firmware
   /** The overlay's volume is a memory file system of so many MiB. Default: a folder. */
   overlayMebibytes?: number
 }>
@@ -148,6 +154,7 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
     VM_GRACE_SECONDS: '120',
     ...volumeParts(volumes).environment,
     ...scratchVariable({ scratch }),
+    ...firmwareVariable(options.firmware ?? 'BIOS'),
     ...options.env,
   }
   writeFileSync(
@@ -161,7 +168,8 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
     name: 'web1',
     uid: '11111111-2222-3333-4444-555555555555',
     cpus: 1,
-    memoryBytes: 128 * 1024 ** 2,
+    memoryBytes: (options.memoryMebibytes ?? 128) * 1024 ** 2,
+    firmware: options.firmware,
     volumes: volumes.map((one) => ({ ...one, path: diskPath(one) })),
     scratch: scratch.map(({ name }) => ({ name, path: scratchPath(name) })),
   })

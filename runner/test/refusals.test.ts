@@ -223,6 +223,23 @@ const refusals: readonly Refusal[] = [
     make: (file) => writeFileSync(file, randomBytes(MiB).fill(7, 510, 512)),
   },
   {
+    name: 'a disk without an EFI system partition is refused where it is to boot by UEFI',
+    reason: 'NotBootable',
+    make: (file) => rawDisk(file),
+    env: { WORKER_FIRMWARE: 'uefi' },
+    says: /image cannot boot as it is asked to: it has no EFI system partition, and is to boot by UEFI\./,
+  },
+  {
+    name: 'a disk that boots by UEFI only is refused where it is to boot by BIOS',
+    reason: 'NotBootable',
+    make: (file) => {
+      rawDisk(file)
+      patch(file, 450, Buffer.from([0xef]))
+    },
+    env: { WORKER_FIRMWARE: 'bios' },
+    says: /it boots by UEFI only, and is to boot by BIOS\./,
+  },
+  {
     name: 'a disk that is larger than allowed is refused before it is converted',
     reason: 'ImageTooLarge',
     make: (file) => void qemuImg('create', '-q', '-f', 'qcow2', file, '2G'),

@@ -115,6 +115,17 @@ const table: ReadonlyArray<
     message: /no boot sector/,
   },
   {
+    name: 'a disk that boots by UEFI only',
+    make: (folder) => {
+      const sectors = Buffer.alloc(mebibyte)
+      sectors[450] = 0xef
+      sectors.writeUInt16LE(0xaa55, 510)
+      writeFileSync(join(folder, 'disk.img'), sectors)
+    },
+    reason: 'BaseImageNotBootable',
+    message: /boots by UEFI only, and is to boot by BIOS\. Set spec\.firmware .* raise spec\.rebuildGeneration/,
+  },
+  {
     name: 'a disk smaller than the image',
     make: tinyBase,
     env: { VM_DISK_BYTES: String(32 * mebibyte) },
