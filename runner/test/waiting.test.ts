@@ -123,7 +123,8 @@ const table: ReadonlyArray<
       writeFileSync(join(folder, 'disk.img'), sectors)
     },
     reason: 'BaseImageNotBootable',
-    message: /boots by UEFI only, and is to boot by BIOS\. Set spec\.firmware .* raise spec\.rebuildGeneration/,
+    message:
+      /boots by UEFI only, and is to boot by BIOS\. Set spec\.firmware .* raise spec\.rebuildGeneration/,
   },
   {
     name: 'a disk smaller than the image',
