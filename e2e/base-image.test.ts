@@ -102,6 +102,25 @@ lab.step('a disk in a container image comes from a registry, named by its tag', 
   assert.is(status?.sourceDigest, digest)
 })
 
+lab.step(
+  'an image that is to boot by UEFI does so in the next VM, and the one that runs keeps its BIOS',
+  async () => {
+    await lab.kubectl('patch', 'bimg', 'sent', '--type=merge', '-p', '{"spec":{"firmware":"UEFI"}}')
+    const firmware = 'cat /sys/firmware/efi/fw_platform_size 2>/dev/null || echo BIOS'
+    // UEFI leaves a kernel less of a small memory.
+    await lab.apply('web2', {
+      boot: { image: 'sent' },
+      resources: { cpus: 1, memory: '256Mi', disk: '128Mi' },
+    })
+    await lab.ready('web2')
+    assert.is(await lab.sh('web2', firmware), '64')
+    assert.is((await lab.status('web2')).boot?.firmware, 'UEFI')
+    assert.is(await lab.sh('web1', firmware), 'BIOS')
+    await lab.kubectl('wait', 'ei/web1', '--for=condition=RestartRequired', '--timeout=60s')
+    await lab.kubectl('delete', 'ei', 'web2')
+  },
+)
+
 lab.step('a changed source makes a new content, and a VM that runs keeps its own', async () => {
   const { boot: before } = await lab.status('web1')
   const source = { upload: null, http: { url: await served('tiny.gz') } }
