@@ -52,6 +52,15 @@ test('a rescued machine was started from the rescue disk, and has its own as the
   assert.equal([qemu.boots, qemu.runState], [['rescue-disk', 'disk0'], 'running'])
 })
 
+test('a disk that QEMU lets go of only after its device is gone is waited for', async () => {
+  const { qemu, control } = vm()
+  await away(control)
+  qemu.lateReleases = 3
+  await back(control)
+  assert.ok(qemu.isClean)
+  assert.is(qemu.drive, 'disk0')
+})
+
 test('nothing of the guest is touched while a rescue is prepared, or broken off', async () => {
   const { qemu, control } = vm()
   await offerRescueDisk(control, target, wanted)

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import type { DiskControl, VmControl } from '../control/client.ts'
 import { ControlError, type ControlTarget } from '../control/connect.ts'
-import type { Qmp } from '../control/qmp.ts'
+import { type Qmp, QmpError } from '../control/qmp.ts'
 import { rescuedDevice, rescuePort } from '../qemu/rescue.ts'
 import { carryOut } from '../snapshot/disk/carry-out.ts'
 import { diskDevice } from '../snapshot/disk/graph.ts'
@@ -86,7 +86,7 @@ export async function endRescue(
       if (await hasSecond(qmp)) await carryOut([unplug], qmp)
       await reset(qmp)
       while (await hasSecond(qmp)) await delay(interval)
-      await setDrive(qmp, diskNode)
+      await takeBack(qmp)
     })
   }
   // Reset and not let go on, by this or by one that was interrupted.
@@ -102,6 +102,19 @@ const interval = 20
 
 const setDrive = (qmp: Qmp, value: string): Promise<unknown> =>
   qmp.execute('qom-set', { path: diskDevice, property: 'drive', value })
+
+/** QEMU lets go of the disk of a device a moment after the device is gone. */
+async function takeBack(qmp: Qmp): Promise<void> {
+  for (;;) {
+    try {
+      await setDrive(qmp, diskNode)
+      return
+    } catch (error) {
+      if (!(error instanceof QmpError) || !/Permission conflict/.test(error.message)) throw error
+    }
+    await delay(interval)
+  }
+}
 
 /** Resets a machine that stands still. */
 async function reset(qmp: Qmp): Promise<void> {

@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Switched } from '../../operator/control/switched.ts'
+import type { RescueGraph } from '../../operator/rescue/graph.ts'
 import { asOperator } from './as-operator.ts'
 import { runnerRoot } from './built.ts'
 import { type Pod, type PodOptions, sha256, startPod } from './pod.ts'
 import { type Puller, startPuller } from './snapshot-puller.ts'
 import { waitFor } from './wait-for.ts'
+import { openWayIn } from './way-in.ts'
 
 /** One disk that boots by both. A reboot that the guest decides on ends these VMs: their firmware must not reset them by itself. */
 const uefi: PodOptions = {
@@ -31,6 +33,16 @@ test.after(async () => {
 
 const said = async (command: string, of = pod) => (await of.ssh(command)).stdout.trim()
 const boot = () => said('cat /proc/sys/kernel/random/boot_id')
+/** Waits for a guest that answers in another boot than this one. */
+const after = (last: string) =>
+  waitFor(
+    async () => {
+      await pod.until((state) => state.guest === 'Ready', 120)
+      return !['', last].includes(await boot()) || undefined
+    },
+    120,
+    () => pod.log().slice(-2000),
+  )
 const bits = 'cat /sys/firmware/efi/fw_platform_size'
 const flash = 'usr/share/OVMF/OVMF_VARS_4M.fd'
 
@@ -48,11 +60,7 @@ test('it comes back by UEFI when it is reset', async () => {
   const last = await boot()
   await pod.control('order', ['reset 1'])
   await pod.until((state) => state.reset === 1)
-  const isBack = async () => {
-    await pod.until((state) => state.guest === 'Ready', 120)
-    return !['', last].includes(await boot()) || undefined
-  }
-  await waitFor(isBack, 120, () => pod.log().slice(-2000))
+  await after(last)
   assert.is(await said(bits), '64')
 })
 
@@ -62,6 +70,7 @@ test('a snapshot of it boots by UEFI, with variables that know nothing of it', a
   assert.ok(switched.switched, JSON.stringify(switched))
   const worker = puller.start('kept')
   assert.is((await worker.ended).outcome.reason, 'Complete', worker.log())
+  await asOperator(pod, 'disk.ts', 'release', 'kept')
   assert.is(await said('echo on'), 'on')
   const base = (folder: string) => copyFileSync(join(worker.target, 'disk.qcow2'), join(folder, 'disk.qcow2'))
   child = await startPod({ ...uefi, base })
@@ -69,6 +78,27 @@ test('a snapshot of it boots by UEFI, with variables that know nothing of it', a
   for (const half of ['key', 'key.pub']) copyFileSync(join(pod.folder, half), join(child.folder, half))
   await child.until((state) => state.guest === 'Ready')
   assert.is(await said(`${bits}; cat /root/note`, child), '64\nmine')
+})
+
+test('a rescue boots its image by UEFI, and the VM comes back to its own disk', async () => {
+  const rescue = (action: string) => asOperator<RescueGraph>(pod, 'rescue.ts', action)
+  await rescue('offer')
+  const way = await openWayIn(pod)
+  const image = `driver=qcow2,file.driver=file,file.filename=${join(pod.folder, 'base/disk.qcow2')}`
+  const there = `driver=nbd,server.type=unix,server.path=${way.socket},export=rescue`
+  const how = ['-n', '--target-is-zero', '-S', '64k', '--image-opts', '--target-image-opts']
+  const { code, stderr } = await pod.inPeer('qemu-img', 'convert', ...how, image, there)
+  way.close()
+  assert.is(code, 0, stderr)
+  const own = await boot()
+  await rescue('boot')
+  await after(own)
+  assert.is(await said(`${bits}; ls /root`), '64')
+  assert.ok((await rescue('attach')).hasSecond)
+  const rescued = await boot()
+  await rescue('end')
+  await after(rescued)
+  assert.is(await said(`${bits}; cat /root/note`), '64\nmine')
 })
 
 test.run()

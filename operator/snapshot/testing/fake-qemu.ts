@@ -23,6 +23,9 @@ export class FakeQemu implements Qmp {
   readonly moments: string[] = []
   /** Devices that go at the next reset. */
   readonly #leaving = new Set<string>()
+  /** How often the node of a device that is gone is still found in use. */
+  lateReleases = 0
+  #released: string | undefined
   /** What the pod answered to a switch, by node. */
   readonly #switched = new Map<string, Switched>()
   /** The guest has no agent. */
@@ -88,6 +91,8 @@ export class FakeQemu implements Qmp {
       case 'qom-set': {
         if (!this.nodes.has(text('value'))) refuse('no such node')
         if ([...this.devices.values()].includes(text('value'))) refuse('node is in use')
+        if (text('value') === this.#released && this.lateReleases-- > 0)
+          refuse(`Permission conflict on node '${text('value')}'`)
         this.drive = text('value')
         return {}
       }
@@ -139,7 +144,10 @@ export class FakeQemu implements Qmp {
         return { status: this.runState, running: this.runState === 'running' }
       case 'system_reset':
         if (this.runState !== 'running') this.runState = 'prelaunch'
-        for (const device of this.#leaving) this.devices.delete(device)
+        for (const device of this.#leaving) {
+          this.#released = this.devices.get(device)
+          this.devices.delete(device)
+        }
         return {}
       case 'qom-list':
         return [...this.devices.keys(), 'vda'].map((name) => ({ name }))
