@@ -7,7 +7,7 @@ check_firmware() {
   case $firmware/$(boot_text 32769 5) in /* | */CD001) return 0 ;; esac
   types=$(for at in 450 466 482 498; do od -An -tx1 -j $at -N 1 "$run/boot"; done | tr -d '\n')
   case $types in
-    *ee*)
+    *' ee'*)
       # Elsewhere is only what was made for larger sectors.
       [ "$(boot_text 512 8)" = 'EFI PART' ] || return 0
       kinds=$(od -An -v -tx1 -w128 -j 1024 -N 16384 "$run/boot" | tr -d ' ' | cut -c1-32) ;;

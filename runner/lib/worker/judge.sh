@@ -37,7 +37,7 @@ judge() {
   check_content
   base_file=$content base_driver=$format
   check_boot || {
-    [ "$reason/$fault" != BaseImageNotBootable/OtherFirmware ] || refuse NotBootable "$message"
+    [ "$reason/${fault-}" != BaseImageNotBootable/OtherFirmware ] || refuse NotBootable "$message"
     [ "$reason" != BaseImageNotBootable ] || refuse NotBootable "$name has no boot sector: it must be the image of a whole, bootable disk."
     refuse FormatMismatch "$message"
   }
