@@ -32,6 +32,7 @@ struct line {
   char text[65536];
 };
 static struct line qmp = {.fd = -1}, agent = {.fd = -1};
+static int lock = -1;
 
 static double now(void) {
   struct timespec time;
@@ -139,8 +140,11 @@ static void flush(void) {
     poll(NULL, 0, 20);
 }
 
-/** A process that thaws the guest when this one ends without having done so. Gives the end that says "done". */
-static int guard(void) {
+/**
+ * A process that thaws the guest when this one ends without having done so. Gives the end that says "done". A guest that stands still cannot be
+ * thawed: there (`lets_go`) whoever is to let it go on does not wait for the guard.
+ */
+static int guard(int lets_go) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) < 0) return -1;
   pid_t pid = fork();
@@ -148,6 +152,7 @@ static int guard(void) {
   if (pid > 0) return close(ends[0]), ends[1];
   char word;
   close(ends[1]);
+  if (lets_go) close(lock);
   close(STDIN_FILENO);
   close(STDOUT_FILENO);
   if (read(ends[0], &word, 1) == 1) _exit(0);
@@ -156,9 +161,9 @@ static int guard(void) {
 }
 
 /** Freezes the guest; `done` becomes the guard's end. 0: it is not frozen (and was thawed in case that it is). */
-static int freeze(int *done) {
+static int freeze(int *done, int lets_go) {
   char line[512];
-  if ((*done = guard()) < 0) return 0;
+  if ((*done = guard(lets_go)) < 0) return 0;
   if (say(&agent, "{\"execute\":\"guest-fsfreeze-freeze\"}\n") && hear(&agent, "\"return\"", FREEZE_MS, line, sizeof line) &&
       atoi(strstr(line, "\"return\":") ? strstr(line, "\"return\":") + 9 : "0") > 0)
     return 1;
@@ -169,8 +174,14 @@ static int freeze(int *done) {
 }
 
 static void take_lock(void) {
-  int lock = open(RUN "switch.lock", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  lock = open(RUN "switch.lock", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   if (lock < 0 || flock(lock, LOCK_EX) < 0) refuse("Failed", "the lock cannot be taken");
+}
+
+/** Who waited for the lock for so long that he gave up, and may have asked for something else since, is not heard any more. */
+static void heed_asker(void) {
+  char byte;
+  if (!recv(STDIN_FILENO, &byte, 1, MSG_PEEK | MSG_DONTWAIT)) refuse("Late", "whoever asked is gone");
 }
 
 static void open_monitor(void) {
@@ -204,13 +215,14 @@ static void hold(void) {
       flush();
       if (agent_answers()) {
         mark("asked");
-        frozen = freeze(&done);
+        frozen = freeze(&done, 1);
       }
     }
     // Its disk may be slow: it is stopped when all that is under way has been written.
     if (!tell("stop", LATE_MS, line, sizeof line)) refuse("Failed", "QEMU did not stop the guest in time");
     if (frozen) mark("yes");
-    if (frozen && write(done, "k", 1) != 1) mark("asked"); // the guard is gone, and may have thawed it
+    // From here on the runner sees to it. Where the guard is gone, it may have thawed the guest.
+    if (done >= 0 && write(done, "k", 1) != 1 && frozen) mark("asked");
   }
   printf("{\"still\":true,\"frozen\":%s}\n", is_frozen() ? "true" : "false");
 }
@@ -242,7 +254,7 @@ int main(int argc, char **argv) {
   if (!strcmp(task, "hold")) {
     int held;
     if (scanf("%d", &held) != 1) refuse("Unclear", "expected 0 or 1");
-    return take_lock(), open_monitor(), held ? hold() : let_go(), 0;
+    return take_lock(), heed_asker(), open_monitor(), held ? hold() : let_go(), 0;
   }
   if (scanf("%31s %15s", node, quiesce) != 2) refuse("Unclear", "expected NODE auto|required|never|still");
   for (const char *c = node; *c; c++)
@@ -266,7 +278,7 @@ int main(int argc, char **argv) {
   double began = now();
   if (wanted) {
     if (!agent_answers() || (flush(), !agent_answers())) why = "AgentSilent";
-    else if (began = now(), !(frozen = freeze(&done))) why = "FreezeFailed";
+    else if (began = now(), !(frozen = freeze(&done, 0))) why = "FreezeFailed";
     if (required && !frozen) refuse(why, "the guest's filesystems could not be frozen");
     if (!frozen) began = now();
   }

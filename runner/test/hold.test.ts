@@ -26,6 +26,21 @@ const letGo = () => asOperator(pod, 'hold.ts', 'go')
 const qmp = async (command: string) =>
   (await pod.control('qmp', ['{"execute":"qmp_capabilities"}', `{"execute":"${command}"}`])).stdout
 const isStill = async () => /"running": false/.test(await qmp('query-status'))
+const holding = () => pod.processes().find(({ name }) => name === 'snapshot-switch')?.pid
+
+/** Takes the lock of holds and switches; gives what lets it go. */
+async function locked(): Promise<() => Promise<unknown>> {
+  const lock = spawn('flock', [join(pod.folder, 'run/switch.lock'), 'cat'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  lock.stdin.write('locked')
+  await once(lock.stdout, 'data')
+  return () => {
+    lock.stdin.end()
+    return once(lock, 'close')
+  }
+}
+
 /** Also that no thaw is owed: the next hold finds none. */
 const isThawed = () =>
   waitFor(
@@ -67,19 +82,10 @@ test('whoever lets it go on, it is thawed', async () => {
 test('a hold that is killed at any moment leaves a guest that writes when it is let go on', async () => {
   for (let ms = 0; ms < 200; ms += 25) {
     // It waits for its lock until it was found.
-    const lock = spawn('flock', [join(pod.folder, 'run/switch.lock'), 'cat'], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-    })
-    lock.stdin.write('locked')
-    await once(lock.stdout, 'data')
+    const unlock = await locked()
     const begun = hold().catch(() => undefined)
-    const helper = await waitFor(
-      () => pod.processes().find(({ name }) => name === 'snapshot-switch')?.pid,
-      20,
-      () => 'no hold began',
-    )
-    lock.stdin.end()
-    await once(lock, 'close')
+    const helper = await waitFor(holding, 20, () => 'no hold began')
+    await unlock()
     const until = performance.now() + ms
     while (performance.now() < until) await new Promise(setImmediate)
     try {
@@ -91,6 +97,19 @@ test('a hold that is killed at any moment leaves a guest that writes when it is 
     await letGo()
     assert.is(await subject.write(), 'wrote', `killed after ${ms} ms`)
   }
+})
+
+test('a hold that waited for so long that nobody wants it any more is not done', async () => {
+  const unlock = await locked()
+  await asOperator(pod, 'hold.ts', 'leave')
+  await waitFor(holding, 20, () => 'no hold began')
+  await unlock()
+  await waitFor(
+    () => holding() === undefined || undefined,
+    60,
+    () => 'the hold does not end',
+  )
+  assert.not.ok(await isStill())
 })
 
 test('a guest whose agent is silent is stopped as it is', async () => {

@@ -10,7 +10,7 @@ import { waitFor } from './wait-for.ts'
 
 const program = join(runnerRoot(), 'usr/lib/ephemera/snapshot-switch')
 
-/** Runs the program with this folder as its /run/vm, in a mount namespace of its own. */
+/** Runs the program with this folder as its /run/vm, in a mount namespace of its own. By its input, a pipe, it cannot tell that nobody hears it any more. */
 const switching = (folder: string, words: string, task = 'switch'): Promise<Ran> =>
   ran(
     'unshare',
@@ -18,7 +18,7 @@ const switching = (folder: string, words: string, task = 'switch'): Promise<Ran>
       '--mount',
       'sh',
       '-ec',
-      'mount -t tmpfs tmpfs /run; mkdir /run/vm; mount --bind "$1" /run/vm; exec "$2" "$3"',
+      'mount -t tmpfs tmpfs /run; mkdir /run/vm; mount --bind "$1" /run/vm; cat | "$2" "$3"',
       'sh',
       folder,
       program,
@@ -53,20 +53,23 @@ test('a guest that is let go on while it is about to be stopped runs in the end'
   const folder = mkdtempSync(join(tmpdir(), 'quiesce-'))
   // It freezes, and does not say so before it is asked to thaw.
   const guest = await playGuest(folder, 'guest-fsfreeze-freeze')
-  const held = switching(folder, '1', 'hold')
-  await waitFor(
-    () => guest.isFrozen() || undefined,
-    30,
-    () => 'no freeze was asked for',
-  )
-  const [first, last] = await Promise.all([held, switching(folder, '0', 'hold')])
-  await guest.close()
-  rmSync(folder, { recursive: true })
-  assert.equal(
-    [first, last].map(({ stdout }) => stdout),
-    ['{"still":true,"frozen":false}\n', '{"still":false}\n'],
-  )
-  assert.equal([guest.isRunning(), guest.isFrozen()], [true, false])
+  try {
+    const held = switching(folder, '1', 'hold')
+    await waitFor(
+      () => guest.isFrozen() || undefined,
+      30,
+      () => 'no freeze was asked for',
+    )
+    const [first, last] = await Promise.all([held, switching(folder, '0', 'hold')])
+    assert.equal(
+      [first, last].map(({ stdout }) => stdout),
+      ['{"still":true,"frozen":false}\n', '{"still":false}\n'],
+    )
+    assert.equal([guest.isRunning(), guest.isFrozen()], [true, false])
+  } finally {
+    await guest.close()
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test.run()
