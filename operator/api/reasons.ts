@@ -48,8 +48,8 @@ export const reasons = {
     'The spec was changed, or the flavor, image or key that it names; the change takes effect at the next rebuild.',
 
   // At rest, as asked.
-  Pausing: 'The guest is about to be paused, because powerState is Paused.',
-  Paused: "The guest's CPUs stand still, because powerState is Paused.",
+  Pausing: 'The guest is about to be paused, or to be let go on.',
+  Paused: "The guest's CPUs stand still, because powerState is Paused, or while the disk is kept.",
   Stopping: 'The guest is being powered down, because powerState is Stopped.',
   Shelving: 'The disk is being kept in a Snapshot, because powerState is Shelved.',
   Shelved: 'There is no pod, because powerState is Shelved.',

@@ -8,6 +8,8 @@ const ownReasons = {
   InstanceNotRunning: 'The instance has no running VM; it is waited for until the deadline.',
   InstanceRescued: 'The VM is being rescued; the snapshot is taken when that is over.',
   Queued: 'Another snapshot of the same VM is under way.',
+  AwaitsPause:
+    'The VM that the snapshot keeps is being paused: what it wrote after the moment would be lost.',
   Preparing: 'The claim, the worker and the moment of the snapshot are being prepared.',
   ControlUnreachable: 'The operator cannot reach the control port of the VM; it tries again.',
   QEMURefused: 'QEMU does not do what it is told; it is tried again.',

@@ -11,9 +11,11 @@ import { controlPortOf, key } from './testing/control-port.ts'
 function fakeQemu(commands: string[]) {
   return (socket: TLSSocket & { servername?: string }) => {
     socket.on('error', () => undefined)
-    if (socket.servername === 'order') {
-      socket.on('data', (line) => commands.push(String(line).trim()))
-      socket.end('{"taken":true}\n')
+    if (socket.servername === 'order' || socket.servername === 'hold') {
+      socket.on('data', (line) => {
+        commands.push(`${socket.servername}: ${String(line).trim()}`)
+        socket.end('{"taken":true}\n')
+      })
       return
     }
     socket.write(`${JSON.stringify({ QMP: { version: {}, capabilities: [] } })}\r\n`)
@@ -42,10 +44,18 @@ test('pausing and resuming reach QEMU as stop and cont after the negotiation', a
   await vmControl().setPaused(port.target, false)
   await port.stop()
   const [pause, resume] = [
-    ['hold 1', 'qmp_capabilities', 'stop'],
-    ['hold 0', 'qmp_capabilities', 'cont'],
+    ['order: hold 1', 'qmp_capabilities', 'stop'],
+    ['order: hold 0', 'hold: 0', 'qmp_capabilities', 'cont'],
   ]
   assert.equal(commands, [...pause, ...resume])
+})
+
+test('a guest whose disk is kept is stopped by its pod, which freezes it, and then surely', async () => {
+  const commands: string[] = []
+  const port = await controlPortOf(fakeQemu(commands))
+  await vmControl().hold(port.target)
+  await port.stop()
+  assert.equal(commands, ['order: hold 1', 'hold: 1', 'qmp_capabilities', 'stop'])
 })
 
 test('an order is a line to the order service, which takes it', async () => {

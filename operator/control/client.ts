@@ -13,6 +13,8 @@ export type VmControl = Readonly<{
   state(target: ControlTarget): Promise<RunnerState>
   /** Stops or lets run the guest's CPUs; what it was before does not matter. */
   setPaused(target: ControlTarget, paused: boolean): Promise<void>
+  /** Stops the guest's CPUs with its filesystems frozen, where its agent does that in time. When they are let run, the pod has them thawed. */
+  hold(target: ControlTarget): Promise<void>
   /** What the guest says of itself; undefined where it has no agent. */
   guest(target: ControlTarget): Promise<GuestInfo | undefined>
   /** Has the pod reboot or reset the guest. Given again with the same number, it does nothing more to the same machine. */
@@ -39,6 +41,10 @@ export function guarded(control: VmControl & DiskControl, before: () => void): V
       before()
       return control.setPaused(target, paused)
     },
+    hold: async (target) => {
+      before()
+      return control.hold(target)
+    },
     order: async (target, order) => {
       before()
       return control.order(target, order)
@@ -62,10 +68,17 @@ export function vmControl(timeoutMilliseconds = 5_000): VmControl & DiskControl 
     },
 
     async setPaused(target, paused) {
-      // The pod lets a guest that had no room on its disk go on by itself; not one that is to be paused. Pods of older versions do neither.
-      await readLine(target, 'order', AbortSignal.timeout(timeoutMilliseconds), `hold ${paused ? 1 : 0}\n`)
-      const command = (qmp: Qmp) => qmp.execute(paused ? 'stop' : 'cont', {})
-      await onQmp(target, timeoutMilliseconds, command)
+      await orderHold(target, paused, timeoutMilliseconds)
+      // After a hold that is still under way, whoever asked for it: it would stop the guest when nobody wants that any more.
+      if (!paused) await readLine(target, 'hold', AbortSignal.timeout(holdMilliseconds), '0\n')
+      await onQmp(target, timeoutMilliseconds, (qmp) => qmp.execute(paused ? 'stop' : 'cont', {}))
+    },
+
+    async hold(target) {
+      await orderHold(target, true, timeoutMilliseconds)
+      await readLine(target, 'hold', AbortSignal.timeout(holdMilliseconds), '1\n')
+      // A pod of an older version, which has no such service, stops it without a freeze.
+      await onQmp(target, timeoutMilliseconds, (qmp) => qmp.execute('stop', {}))
     },
 
     async guest(target) {
@@ -88,6 +101,11 @@ export function vmControl(timeoutMilliseconds = 5_000): VmControl & DiskControl 
   }
 }
 
+/** The pod lets a guest that had no room on its disk go on by itself; not one that is to be paused. Pods of older versions do neither. */
+async function orderHold(target: ControlTarget, held: boolean, milliseconds: number): Promise<void> {
+  await readLine(target, 'order', AbortSignal.timeout(milliseconds), `hold ${held ? 1 : 0}\n`)
+}
+
 /** For a series of commands to the block layer, on a node whose disk is slow. */
 const blockMilliseconds = 20_000
 
@@ -105,6 +123,9 @@ async function onQmp<T>(
     session.close()
   }
 }
+
+/** What takes longer, with an agent and a disk that hang, the pod brings to its end by itself: asked again, it says so at once. */
+const holdMilliseconds = 40_000
 
 /** Longest that a switch takes: an agent that does not answer, a freeze and a thaw that hang, and a disk that does too. */
 const switchMilliseconds = 75_000

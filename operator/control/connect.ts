@@ -6,7 +6,7 @@ import { controlIdentity } from './key.ts'
 export const controlPort = 10777
 
 /** What can be reached behind the control port, chosen by the TLS server name. */
-export type ControlService = 'qmp' | 'console' | 'vnc' | 'agent' | 'state' | 'switch' | 'order'
+export type ControlService = 'qmp' | 'console' | 'vnc' | 'agent' | 'state' | 'switch' | 'hold' | 'order'
 
 export type ControlTarget = Readonly<{
   /** The pod's address. */

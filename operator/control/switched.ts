@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { ControlError } from './connect.ts'
 
-/** Whether the guest's agent is to freeze its filesystems around the switch. */
-export type Quiesce = 'Auto' | 'Required' | 'Never'
+/**
+ * Whether the guest's agent is to freeze its filesystems around the switch. `Still`: there is no switch but while the guest's CPUs stand still;
+ * it is quiesced if it was frozen when they were stopped.
+ */
+export type Quiesce = 'Auto' | 'Required' | 'Never' | 'Still'
 
 const answer = z.discriminatedUnion('switched', [
   z.object({
@@ -19,8 +22,8 @@ const answer = z.discriminatedUnion('switched', [
   }),
   z.object({
     switched: z.literal(false),
-    /** `AgentSilent`, `FreezeFailed`: the guest could not be frozen, and had to be. */
-    reason: z.enum(['AgentSilent', 'FreezeFailed', 'Failed', 'Unclear']).catch('Failed'),
+    /** `AgentSilent`, `FreezeFailed`: the guest could not be frozen, and had to be. `Running`: it was to stand still, and does not. */
+    reason: z.enum(['AgentSilent', 'FreezeFailed', 'Running', 'Failed', 'Unclear']).catch('Failed'),
     message: z.string().default(''),
   }),
 ])

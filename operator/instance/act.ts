@@ -81,6 +81,9 @@ export async function act(
     case 'resume':
       await control(observed, dependencies, (vm, target) => vm.setPaused(target, action.kind === 'pause'))
       return undefined
+    case 'hold':
+      await control(observed, dependencies, (vm, target) => vm.hold(target))
+      return undefined
     case 'order':
       await control(observed, dependencies, (vm, target) => vm.order(target, action.order))
       return undefined

@@ -6,7 +6,7 @@ import { snapshots } from '../api/types.ts'
 import { findCondition } from '../kube/conditions.ts'
 import { createSet, instancesOf, untilSettled } from '../set/testing/paths.ts'
 import { contentName } from '../snapshot/children.ts'
-import { createSnapshot, findSnapshot } from '../snapshot/testing/paths.ts'
+import { createSnapshot, findSnapshot, wentOnAfter } from '../snapshot/testing/paths.ts'
 import { cordonHalfway } from './testing/drains.ts'
 import type { Lab } from './testing/lab.ts'
 import { cordon, playNodes } from './testing/played-nodes.ts'
@@ -47,6 +47,18 @@ const blockedBy = async (lab: Lab, reason: string) => {
   const { status } = await lab.reason(name, 'DrainBlocked', reason)
   return findCondition(status?.conditions, 'DrainBlocked')?.message ?? ''
 }
+
+for (const volumes of [undefined, [{ name: 'data', claim: 'data' }]])
+  test(`a VM ${volumes ? 'with a volume ' : ''}that leaves does nothing more after the moment that is kept`, () =>
+    inLab(async (lab) => {
+      await lab.addClaim('data')
+      await lab.create(name, { eviction, ...(volumes ? { volumes } : {}) })
+      await lab.phase(name, 'Ready')
+      await cordon('a')(lab)
+      const { status } = await left(lab)
+      const disk = (await snapshotsOf(lab)).find((one) => one.metadata.name === status?.boot?.name)
+      assert.is(disk && wentOnAfter(lab, disk), false)
+    }))
 
 test('a VM that is being rescued stays until its disk is repaired, says so, and leaves with that disk', () =>
   inLab(async (lab) => {

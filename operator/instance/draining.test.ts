@@ -5,7 +5,7 @@ import type { Snapshot } from '../api/snapshot.ts'
 import { blockingBudget } from '../companion/budget.ts'
 import { findCondition } from '../kube/conditions.ts'
 import type { Node, Pod } from '../kube/object.ts'
-import { over, ready, snapshot, taken } from '../snapshot/testing/build.ts'
+import { awaitingPause, over, pinned, ready, snapshot, taken } from '../snapshot/testing/build.ts'
 import { decide } from './decide.ts'
 import { travelling } from './draining.ts'
 import type { Observed } from './observed.ts'
@@ -144,23 +144,36 @@ const rows: readonly (Given & { name: string; want: Seen })[] = [
     want: { ...running, blocked: 'NodeCordoned' },
   },
   { name: 'on a cordoned node it is asked to be kept', want: { ...keeping, action: 'keep' } },
-  { name: 'until the moment is fixed it runs on', kept: snapshot(), want: keeping },
+  { name: 'until all is ready for the moment it runs on', kept: snapshot({}, pinned), want: keeping },
   {
-    name: 'then its pause is written down',
-    kept: snapshot({}, taken),
+    name: 'then its pause is written down, before the moment',
+    kept: snapshot({}, awaitingPause),
     want: { ...keeping, active: 'Pausing' },
   },
   {
-    name: 'and it is paused until all is copied',
-    kept: snapshot({}, taken),
+    name: 'and it is held until all is copied',
+    kept: snapshot({}, awaitingPause),
     active: 'Pausing',
-    want: { ...keeping, active: 'Paused', action: 'pause' },
+    want: { ...keeping, active: 'Paused', action: 'hold' },
   },
   {
-    name: 'one that writes a volume runs on, to be powered down in order',
+    name: 'it is held again where the moment does not come: somebody let it go on, or the status is not true',
+    kept: snapshot({}, awaitingPause),
+    active: 'Paused',
+    want: { ...keeping, active: 'Paused', action: 'hold' },
+  },
+  {
+    name: 'so it is where an operator died before the pause was known to be done',
     kept: snapshot({}, taken),
+    active: 'Pausing',
+    want: { ...keeping, active: 'Paused', action: 'hold' },
+  },
+  {
+    name: 'so is one that writes a volume: its pod lets it go on to power down in order',
+    kept: snapshot({}, awaitingPause),
     pod: 'writing',
-    want: keeping,
+    active: 'Pausing',
+    want: { ...keeping, active: 'Paused', action: 'hold' },
   },
   {
     name: 'a drain that is called off meanwhile resumes it',
@@ -381,7 +394,7 @@ test('the hold is written down before its Snapshot is asked for, and its end bef
   const ended = saidFirst(paused, told(paused).verdict)
   assert.is(told(paused).seen.action, 'resume')
   assert.is(ended?.drain, undefined)
-  assert.is(findCondition(ended?.conditions, 'Active')?.reason, 'Paused')
+  assert.is(findCondition(ended?.conditions, 'Active')?.reason, 'Pausing')
 })
 
 test('a budget keeps the VM until its disk is kept', () => {

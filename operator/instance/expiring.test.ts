@@ -4,7 +4,7 @@ import type { OnExpiry } from '../api/expiry.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { Snapshot } from '../api/snapshot.ts'
 import type { Pod } from '../kube/object.ts'
-import { over, ready, snapshot, taken } from '../snapshot/testing/build.ts'
+import { awaitingPause, over, pinned, ready, snapshot, taken } from '../snapshot/testing/build.ts'
 import { decide } from './decide.ts'
 import { statusOf } from './status.ts'
 import {
@@ -54,6 +54,13 @@ const said = {
       message: 'as before',
       lastTransitionTime: ago(5),
     },
+  ],
+}
+
+const pausing = {
+  ...said,
+  conditions: [
+    { type: 'Active', status: 'True' as const, reason: 'Pausing', message: '', lastTransitionTime: ago(5) },
   ],
 }
 
@@ -139,13 +146,22 @@ const rows: readonly Row[] = [
     expiring: 'Keeping',
     action: 'keep',
   },
-  { name: 'and waited for', ...keeps, kept: snapshot({}, taken), phase: 'Ready', expiring: 'Keeping' },
+  { name: 'and waited for', ...keeps, kept: snapshot({}, pinned), phase: 'Ready', expiring: 'Keeping' },
+  {
+    name: 'the VM stands still before its moment',
+    ...keeps,
+    kept: snapshot({}, awaitingPause),
+    status: pausing,
+    phase: 'Paused',
+    expiring: 'Keeping',
+    action: 'hold',
+  },
   {
     name: 'the instance goes when it is complete',
     ...keeps,
     kept: snapshot({}, ready),
-    status: said,
-    phase: 'Ready',
+    status: { ...pausing, conditions: [...pausing.conditions, ...said.conditions] },
+    phase: 'Paused',
     expiring: 'Expired',
     action: 'expire',
   },

@@ -103,9 +103,9 @@ export function keeping(
   snapshotOf = lastSnapshotOf,
 ): Intent<Snapshot> | undefined {
   if (pod === undefined || !isOurs({ instance, made }, pod)) return undefined
-  const { started, terminating, uid } = viewPod(pod)
+  const { started, terminating, uid, restarts } = viewPod(pod)
   if (!started || terminating) return undefined
-  return snapshotOf({ ...instance, status: { ...instance.status, podUID: uid } }, why)
+  return snapshotOf({ ...instance, status: { ...instance.status, podUID: uid, restarts } }, why)
 }
 
 function keptThenGone(observed: Observed, verdict: Verdict): Verdict {
@@ -113,7 +113,9 @@ function keptThenGone(observed: Observed, verdict: Verdict): Verdict {
   if (snapshot === undefined) return gone(observed, verdict, ', with no VM that ran and could be kept')
   const { name } = snapshot.metadata
   const { kept } = observed
-  const { passing: _, ...rest } = verdict
+  const { passing: _, atRest, ...others } = verdict
+  // One that stands still only until it is kept is not at rest.
+  const rest = observed.instance.spec.powerState === 'Paused' ? { ...others, atRest } : others
   switch (standingOf(kept)) {
     case 'kept':
       return gone(observed, verdict, ` and is kept in Snapshot ${name}`)

@@ -5,7 +5,7 @@ import { ephemeralInstances, snapshots } from '../api/types.ts'
 import { findCondition } from '../kube/conditions.ts'
 import { splitKey } from '../kube/object.ts'
 import { events, pods } from '../kube/resource.ts'
-import { qemuOf } from '../snapshot/testing/paths.ts'
+import { qemuOf, wentOnAfter } from '../snapshot/testing/paths.ts'
 import { type ActDependencies, act } from './act.ts'
 import { observed } from './testing/build.ts'
 import { fastClock } from './testing/fast-clock.ts'
@@ -107,6 +107,11 @@ test('a VM is kept in a Snapshot before its instance goes', async () => {
     items.map(({ status }) => status?.phase),
     ['Ready'],
   )
+  assert.equal(
+    items.map((one) => wentOnAfter(lab, one)),
+    [false],
+    'the guest ran after the moment that is kept',
+  )
 })
 
 test('a VM whose Snapshot fails runs on and says why; without that Snapshot it is tried again', async () => {
@@ -114,8 +119,12 @@ test('a VM whose Snapshot fails runs on and says why; without that Snapshot it i
   const qemu = qemuOf(lab)
   if (qemu !== undefined) qemu.isBroken = true
   await set({ expiry: { deadline: past } })
-  const stalled = await lab.reason('web1', 'Stalled', 'NotKept')
-  assert.is(findCondition(stalled.status?.conditions, 'Ready')?.status, 'True')
+  await lab.reason('web1', 'Stalled', 'NotKept')
+  await lab.until('the guest to go on and answer', async () => {
+    const { status } = (await lab.get('web1')) ?? {}
+    const isReady = findCondition(status?.conditions, 'Ready')?.status === 'True'
+    return isReady && !lab.isPaused(world.kubelet.store.getByKey(lab.pod('web1')))
+  })
   if (qemu !== undefined) qemu.isBroken = false
   const { items } = await lab.client.list(snapshots, { namespace: lab.name })
   assert.is(items.length, 1)

@@ -58,7 +58,7 @@ const chapters: readonly ((look: Look) => Entry | undefined)[] = [
   },
   ({ before, after }) => entered(['Paused'], before, after) && entry('Pause', after),
   ({ before, after }) => {
-    if (reasonOf('Active', before) !== 'Paused' || reasonOf('Active', after) !== 'Running') return undefined
+    if (!wasPaused(before) || reasonOf('Active', after) !== 'Running') return undefined
     return { action: 'Resume', ...whyResumed(before, after) }
   },
   ({ before, after }) =>
@@ -95,6 +95,10 @@ function whyResumed(before: InstanceStatus | undefined, after: InstanceStatus): 
     }
   return { reason: 'PowerState', message: 'The guest runs again, as powerState asks.' }
 }
+
+/** Its guest stood still, or was about to, or to be let go on. */
+export const wasPaused = (status: InstanceStatus | undefined): boolean =>
+  ['Paused', 'Pausing'].includes(reasonOf('Active', status) ?? '')
 
 /** The VM is back from a rescue, with its disk. */
 export function isBack(before: InstanceStatus | undefined, after: InstanceStatus): boolean {

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import { snapshots } from '../api/types.ts'
 import { pods } from '../kube/resource.ts'
+import { wentOnAfter } from '../snapshot/testing/paths.ts'
 import { survivesCrashes } from './testing/crashes.ts'
 import type { Lab } from './testing/lab.ts'
 import { name, type Path } from './testing/paths.ts'
@@ -33,7 +34,8 @@ const paths: readonly Path[] = [
     settled: async (lab) => (await lab.get(name)) === undefined && (await podOf(lab)) === undefined,
     print: async (lab) => {
       const { items } = await lab.client.list(snapshots, { namespace: lab.name })
-      return { left: await lab.get(name), kept: items.map(({ status }) => status?.phase) }
+      const kept = items.map((one) => [one.status?.phase, wentOnAfter(lab, one)])
+      return { left: await lab.get(name), kept }
     },
   },
 ]

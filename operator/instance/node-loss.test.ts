@@ -6,7 +6,7 @@ import { slimNode } from '../slim-node.ts'
 import { decide } from './decide.ts'
 import type { Observed } from './observed.ts'
 import { statusOf } from './status.ts'
-import { answering, instance, observed, onNode, podOf, terminating } from './testing/build.ts'
+import { ago, answering, instance, observed, onNode, podOf, terminating } from './testing/build.ts'
 
 const node = (spec: Node['spec'] = {}): Node =>
   slimNode({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'worker-1' }, spec })
@@ -121,6 +121,27 @@ for (const { name, given, want } of rows) {
     assert.equal(found, want)
   })
 }
+
+test('that a guest stands still stays known while nothing is heard of its node: whoever wants it to go on by then has it resumed', () => {
+  const active = {
+    type: 'Active',
+    status: 'True',
+    reason: 'Paused',
+    message: '',
+    lastTransitionTime: ago(9),
+  } as const
+  const status = { podUID: 'uid-pod', restarts: 0, conditions: [active] }
+  const paused = observed({
+    instance: instance({ powerState: 'Paused' }, status),
+    pod: running,
+    node: lostNode,
+  })
+  const during = statusOf(paused, decide(paused))
+  assert.is(findCondition(during.conditions, 'Active')?.status, 'False')
+  assert.is(findCondition(during.conditions, 'GuestReady')?.reason, 'NodeUnreachable')
+  const back = observed({ instance: instance({}, during), pod: running, node: node() })
+  assert.is(decide(back).action?.kind, 'resume')
+})
 
 const causes: readonly [cause: string, reason: string][] = [
   ['EvictionByEvictionAPI', 'Drained'],

@@ -1,9 +1,10 @@
+import type { Reason } from '../api/reasons.ts'
 import type { Node } from '../kube/object.ts'
 import { controllerOf } from '../kube/owner.ts'
 import type { Observed } from './observed.ts'
 import { isOurs } from './ownership.ts'
 import { type PodView, viewPod } from './pod-view.ts'
-import { down, type Verdict } from './verdict.ts'
+import { down, no, type Verdict } from './verdict.ts'
 
 /** The taint that Kubernetes puts on a node of which nothing was heard for some 45 s. */
 const unreachable = 'node.kubernetes.io/unreachable'
@@ -29,7 +30,8 @@ export function afterNodeLoss(observed: Observed, verdict: Verdict): Verdict {
   const { pod: live, node } = observed
   if (live === undefined || !isUnreachable(node) || !isKnown(observed)) return verdict
   const pod = viewPod(live)
-  if (!pod.terminating) return isAway(verdict) ? verdict : { ...verdict, ...unheard(pod) }
+  if (!pod.terminating)
+    return isAway(verdict) ? verdict : { ...verdict, ...unheard(pod, verdict.active.reason) }
   if (verdict.action !== undefined) return verdict
   if (pod.writesVolumes) return heldBack(pod)
   const action = { kind: 'abandon', podUID: pod.uid } as const
@@ -50,12 +52,12 @@ function isKnown(observed: Observed): boolean {
 /** Its end is known, or it is being ended. */
 const isAway = ({ action, stalled }: Verdict): boolean => action !== undefined || stalled !== undefined
 
-const unheard = ({ node }: PodView): Verdict =>
-  down(
-    'Pending',
-    'NodeUnreachable',
-    `Nothing is heard of node ${node}. If that lasts, a fresh VM takes the place of this one.`,
-  )
+/** That its guest was paused stays known, or nobody would come back to resume it. */
+function unheard({ node }: PodView, reason: Reason): Verdict {
+  const message = `Nothing is heard of node ${node}. If that lasts, a fresh VM takes the place of this one.`
+  const verdict = down('Pending', 'NodeUnreachable', message)
+  return reason === 'Paused' || reason === 'Pausing' ? { ...verdict, active: no(reason, message) } : verdict
+}
 
 const lost = ({ node }: PodView): Verdict =>
   down(

@@ -285,8 +285,8 @@ function afterFailure(error: unknown, wanted: Verdict, node: string | undefined)
       ...wanted,
       phase: 'Booting',
       atRest: undefined,
-      // What was paused, or may have been, stays known as that, or nobody would come back to resume it.
-      active: yes(wanted.action?.kind === 'resume' ? 'Paused' : 'Pausing', message),
+      // What may be paused stays known as that, or nobody would come back to resume it.
+      active: yes('Pausing', message),
       guestReady: no('ControlUnreachable', message),
       requeueAfterSeconds: 5,
     }

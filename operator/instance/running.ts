@@ -3,7 +3,8 @@ import { type Reason, reasons } from '../api/reasons.ts'
 import { findCondition, isTrue } from '../kube/conditions.ts'
 import { passingFor, schedulingMilliseconds, startingMilliseconds } from '../pod/passing.ts'
 import { startTroubleOf } from '../pod/waiting.ts'
-import { standingOf } from '../snapshot/keep.ts'
+import { awaitsPause, standingOf } from '../snapshot/keep.ts'
+import { isToBeKept } from './expiring.ts'
 import type { Observed } from './observed.ts'
 import { lookAgainSeconds, overlayFull } from './overlay-full.ts'
 import { copying } from './placing.ts'
@@ -112,17 +113,20 @@ function pauseOf({ instance }: Observed, pod: PodView): 'Pausing' | 'Paused' | u
 }
 
 /**
- * As asked, or because its disk is being shelved or leaves a drained node: what it wrote after the moment that is kept would be lost. One that has
- * volumes runs on all the same, so that it can end in order: what is on those outlives it.
+ * As asked, or because its disk is being kept before the VM goes: what it wrote after the moment would be lost. So it stands still before that,
+ * from when all else is ready for it.
  */
 function isToStandStill(observed: Observed, pod: PodView): boolean {
   const { instance, kept } = observed
   if (instance.spec.powerState === 'Paused') return true
-  if ((instance.spec.powerState !== 'Shelved' && !isLeaving(observed)) || standingOf(kept) === 'lost')
-    return false
-  if (pod.writesVolumes) return false
-  return kept?.status?.takenAt !== undefined || pauseOf(observed, pod) !== undefined
+  if (!isKept(observed) || standingOf(kept) === 'lost') return false
+  if (pauseOf(observed, pod) !== undefined) return true
+  return kept !== undefined && (awaitsPause(kept) || kept.status?.takenAt !== undefined)
 }
+
+/** It goes, with its disk. */
+const isKept = (observed: Observed): boolean =>
+  observed.instance.spec.powerState === 'Shelved' || isLeaving(observed) || isToBeKept(observed)
 
 /**
  * That the guest is going to be paused is written down first, and done after that. An operator that comes after a crash
@@ -142,18 +146,26 @@ function paused(observed: Observed, pod: PodView): Verdict | undefined {
     }
   }
   const message = `The guest's CPUs stand still, ${why}; its memory and disk stay as they are.`
+  const kind = isKept(observed) ? 'hold' : 'pause'
+  // Its moment waits for a pause that was noted: so it is about to come, or somebody else let the guest go on.
+  const isAwaited = kind === 'hold' && observed.kept !== undefined && awaitsPause(observed.kept)
   return {
     phase: 'Paused',
     active: yes('Paused', message),
     guestReady: no('Paused', message),
     atRest: true,
-    ...(noted === 'Paused' ? {} : { action: { kind: 'pause', podUID: pod.uid } }),
+    ...(noted === 'Paused' && !isAwaited ? {} : { action: { kind, podUID: pod.uid } }),
+    ...(isAwaited ? { requeueAfterSeconds: awaitedSeconds } : {}),
   }
 }
+
+/** Seconds until it is made sure again that a guest stands still whose moment has not come. */
+const awaitedSeconds = 5
 
 function whyStill(observed: Observed): string {
   if (observed.instance.spec.powerState === 'Shelved')
     return 'while its disk is kept, as powerState is Shelved'
+  if (isToBeKept(observed)) return 'while its disk is kept, as it expired'
   return isLeaving(observed) ? 'while its disk is kept, as its node is drained' : 'as powerState asks'
 }
 

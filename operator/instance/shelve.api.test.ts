@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { snapshots } from '../api/types.ts'
-import { qemuOf } from '../snapshot/testing/paths.ts'
+import { qemuOf, wentOnAfter } from '../snapshot/testing/paths.ts'
 import type { Lab } from './testing/lab.ts'
 import { World } from './testing/world.ts'
 
@@ -26,6 +26,11 @@ test('a shelved VM is kept in a Snapshot, and has no pod', async () => {
   const { status } = await lab.phase('web1', 'Shelved')
   await lab.podGone('web1')
   assert.equal(await names(), [status?.shelved?.snapshot])
+})
+
+test('its guest did nothing more after the moment that is kept', async () => {
+  const [one] = await kept()
+  assert.is(one && wentOnAfter(lab, one), false)
 })
 
 test('its Snapshot cannot be deleted from under it', async () => {

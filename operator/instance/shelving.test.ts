@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Snapshot } from '../api/snapshot.ts'
 import type { Pod } from '../kube/object.ts'
-import { over, ready, snapshot, taken } from '../snapshot/testing/build.ts'
+import { awaitingPause, over, pinned, ready, snapshot, taken } from '../snapshot/testing/build.ts'
 import { decide } from './decide.ts'
 import { bootOf, shelvedOf } from './shelved.ts'
 import { statusOf } from './status.ts'
@@ -36,22 +36,27 @@ function given({ pod = answering, active = 'Running', shelved, kept, spec }: Giv
 }
 
 const before = { snapshot: 'web1-1a2b3c4d', rebuildGeneration: 0 }
-const untaken = snapshot()
+const untaken = snapshot({}, pinned)
 
 type Row = Given &
   Readonly<{ name: string; phase: string; active: string; action?: string; stalled?: string; keeps?: RegExp }>
 const rows: readonly Row[] = [
   // The way there.
   { name: 'a running VM is asked to be kept', phase: 'Shelving', is: 'Running', action: 'keep' },
-  { name: 'until the moment is fixed it runs on', kept: untaken, phase: 'Shelving', is: 'Running' },
-  { name: 'then its pause is written down', kept: snapshot({}, taken), phase: 'Shelving', is: 'Pausing' },
+  { name: 'until all is ready for the moment it runs on', kept: untaken, phase: 'Shelving', is: 'Running' },
   {
-    name: 'and it is paused',
+    name: 'then its pause is written down, before the moment',
+    kept: snapshot({}, awaitingPause),
+    phase: 'Shelving',
+    is: 'Pausing',
+  },
+  {
+    name: 'and it is held',
     active: 'Pausing',
-    kept: snapshot({}, taken),
+    kept: snapshot({}, awaitingPause),
     phase: 'Shelving',
     is: 'Paused',
-    action: 'pause',
+    action: 'hold',
   },
   {
     name: 'and stands still until all is copied',
@@ -175,9 +180,9 @@ for (const row of rows as readonly (Row & { was?: string })[]) {
 }
 
 const volume = { name: 'data', claim: 'data', readOnly: false, isBlock: false, bytes: 2 ** 30 }
-for (const [what, volumes, wantPhases, graceSeconds] of [
-  ['a VM with a volume runs on until it is powered down in order', [volume], 'Running', undefined],
-  ['a VM without one stands still, and is cut off', [], 'Pausing', 2],
+for (const [what, volumes, graceSeconds] of [
+  ['a VM with a volume stands still, and then has the time to power down in order', [volume], undefined],
+  ['a VM without one stands still, and is cut off', [], 2],
 ] as const)
   test(what, () => {
     const verdictOf = (kept: Snapshot) => {
@@ -185,7 +190,7 @@ for (const [what, volumes, wantPhases, graceSeconds] of [
       const pod = onNode(podOf(world.instance, answering, 0, 20, undefined, undefined, volumes))
       return decide({ ...world, pod })
     }
-    assert.is(verdictOf(snapshot({}, taken)).active.reason, wantPhases)
+    assert.is(verdictOf(snapshot({}, awaitingPause)).active.reason, 'Pausing')
     const { action } = verdictOf(snapshot({}, ready))
     assert.is(action?.kind === 'delete' && action.graceSeconds, graceSeconds)
   })

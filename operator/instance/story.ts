@@ -1,7 +1,7 @@
 import type { InstanceStatus } from '../api/instance-status.ts'
 import { findCondition } from '../kube/conditions.ts'
 import type { EventRecord } from '../kube/events.ts'
-import { hungMessage, isBack, wasHung } from './history.ts'
+import { hungMessage, isBack, wasHung, wasPaused } from './history.ts'
 
 type Chapter = (before: InstanceStatus | undefined, after: InstanceStatus) => EventRecord | undefined
 
@@ -75,7 +75,7 @@ const chapters: readonly Chapter[] = [
   (before, after) => entered('Active', 'Shelved', before, after, 'Normal', 'Shelve'),
   (before, after) => entered('Active', 'Paused', before, after, 'Normal', 'Pause'),
   (before, after) => {
-    if (reason('Active', before) !== 'Paused' || reason('Active', after) !== 'Running') return undefined
+    if (!wasPaused(before) || reason('Active', after) !== 'Running') return undefined
     return normal('Resumed', 'Resume', 'The guest runs again.')
   },
   (before, after) => entered('Rescued', 'RescueCopying', before, after, 'Normal', 'Rescue'),

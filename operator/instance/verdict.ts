@@ -25,6 +25,8 @@ export type Action =
   /** Deletes a pod that nobody is there to end. */
   | Readonly<{ kind: 'abandon'; podUID: string }>
   | Readonly<{ kind: 'pause' | 'resume'; podUID: string }>
+  /** Pause it as its disk is to be kept: what its guest has in memory is written first. */
+  | Readonly<{ kind: 'hold'; podUID: string }>
   /** Ask for a Snapshot of the VM before it goes. */
   | Readonly<{ kind: 'keep'; snapshot: Intent<Snapshot> }>
   /** Delete a Snapshot that a drain left. */

@@ -20,11 +20,12 @@ import { isUnclean, secondsLeft } from './decide.ts'
 import { contentClaim, contentSecret, contentWorker } from './desired.ts'
 import { exportDisk, OtherMoment, releaseDisk } from './disk/disk.ts'
 import { blockNames } from './disk/names.ts'
+import { isKeeper } from './keep.ts'
 import { targetOf } from './observe.ts'
 import type { Observed } from './observed.ts'
 import { isLeftBe } from './patience.ts'
 import type { Turns } from './turns.ts'
-import { type Action, endOf, failed, goesOn, queued, type Verdict } from './verdict.ts'
+import { type Action, endOf, failed, goesOn, pauseAwaited, queued, type Verdict } from './verdict.ts'
 
 export type ActDependencies = Readonly<{
   client: KubeClient
@@ -79,7 +80,7 @@ export async function act(
   }
 }
 
-/** Seconds until it is looked again whether the disk is free for this snapshot. */
+/** Seconds until it is looked again whether the disk is free for this snapshot, or its guest stands still. */
 const turnAgainSeconds = 2
 
 /** What the caches say of turns may be late: whose turn it is, the disk knows, and it is asked at last. */
@@ -93,7 +94,10 @@ async function take(observed: Observed, dependencies: ActDependencies): Promise<
   }
 }
 
-async function exported({ snapshot, vm, others }: Observed, dependencies: ActDependencies): Promise<Verdict> {
+async function exported(
+  { snapshot, instance, vm, others }: Observed,
+  dependencies: ActDependencies,
+): Promise<Verdict> {
   const { control, masterKey, turns } = dependencies
   const target = targetOf(snapshot, vm, masterKey)
   if (target === undefined) throw new ControlError('its pod has no address')
@@ -105,9 +109,11 @@ async function exported({ snapshot, vm, others }: Observed, dependencies: ActDep
     fleeceBytes: vm === undefined ? 0 : (viewPod(vm).fleeceBytes ?? 0),
   }
   const filters = others.map(({ filter }) => filter)
-  const switched = await turns.take(target.host, () =>
-    exportDisk(control, target, wanted, spec.quiesce, filters),
-  )
+  // The cache may show a pause that is over: whether the guest stands still, the pod knows.
+  const quiesce = isKeeper(snapshot, instance) ? 'Still' : spec.quiesce
+  const switched = await turns.take(target.host, () => exportDisk(control, target, wanted, quiesce, filters))
+  if (!switched.switched && switched.reason === 'Running')
+    return { ...pauseAwaited, requeueAfterSeconds: turnAgainSeconds }
   const isUnquiet = switched.switched ? spec.quiesce === 'Required' && !switched.quiesced : true
   if (isUnquiet && (switched.reason === 'AgentSilent' || switched.reason === 'FreezeFailed')) {
     const what =

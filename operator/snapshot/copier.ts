@@ -5,8 +5,9 @@ import { progressOf } from '../worker/state.ts'
 import { viewWorker } from '../worker/view.ts'
 import { blockNames } from './disk/names.ts'
 import { isTaken } from './disk/plan.ts'
+import { isKeeper, standsStillFor } from './keep.ts'
 import type { Observed } from './observed.ts'
-import { failed, goesOn, isUntaken, lost, type Verdict } from './verdict.ts'
+import { failed, goesOn, isUntaken, lost, pauseAwaited, type Verdict } from './verdict.ts'
 
 /** Seconds until it is looked again at what no watch reports. */
 const again = 2
@@ -106,8 +107,10 @@ export function starting({ snapshot, worker }: Observed): Verdict | undefined {
  * The worker runs before the moment is fixed: volume, node and image may take their time, and all that while the guest would pay for each
  * write, and what it overwrites would have to be kept aside.
  */
-export function untaken({ snapshot }: Observed): Verdict | undefined {
+export function untaken({ snapshot, instance }: Observed): Verdict | undefined {
   if (!isUntaken(snapshot)) return undefined
+  if (isKeeper(snapshot, instance) && !standsStillFor(snapshot, instance))
+    return { ...pauseAwaited, requeueAfterSeconds: again }
   const message = 'The moment is being fixed in the VM.'
   return { ...goesOn('Pending', 'Preparing', message), action: 'take', requeueAfterSeconds: again }
 }

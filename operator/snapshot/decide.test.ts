@@ -1,8 +1,10 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { annotations } from '../api/annotations.ts'
 import { answering, booted, instance, onNode, podOf, terminating } from '../instance/testing/build.ts'
 import { completeWords } from '../worker/testing/pods.ts'
 import { decide } from './decide.ts'
+import { lastSnapshotOf } from './keep.ts'
 import type { Observed } from './observed.ts'
 import {
   ago,
@@ -38,6 +40,13 @@ const sourceLost = endedWorker(lost.exitCode, lost.words)
 const olderVm = JSON.parse(JSON.stringify(vm).replace(/\\"fleeceBytes\\":\d+,/, ''))
 /** Its disk is kept for the next node, and its pod is about to go. */
 const relocating = instance({}, { podUID: 'uid-pod', conditions: [active('Relocating')] })
+/** The instance, paused or about to be, in a start of its pod. */
+const still = (reason: string, restarts = 0) =>
+  instance({}, { podUID: 'uid-pod', restarts, conditions: [{ ...active(reason), status: 'True' }] })
+const keeps = (generation: number) => ({ [annotations.keeps]: String(generation) })
+/** A snapshot that keeps the VM before it goes, with all ready for its moment. */
+const keeper = (metadata = {}) =>
+  snapshot({}, pinned, { ...lastSnapshotOf(still('Running'), '').metadata, ...metadata })
 const unschedulable = worker({
   phase: 'Pending',
   conditions: [{ type: 'PodScheduled', status: 'False', message: 'no node fits' }],
@@ -126,6 +135,41 @@ const atWork: readonly Row[] = [
     name: 'once the worker runs, the moment is fixed',
     of: { snapshot: snapshot({}, pinned), worker: working },
     want: { phase: 'Pending', action: 'take' },
+  },
+  {
+    name: 'that of a VM that is kept waits until it stands still',
+    of: { snapshot: keeper(), worker: working },
+    want: { phase: 'Pending', reason: 'AwaitsPause', action: undefined },
+  },
+  {
+    name: 'and longer while that is only about to come',
+    of: { snapshot: keeper(), worker: working, instance: still('Pausing') },
+    want: { reason: 'AwaitsPause', action: undefined },
+  },
+  {
+    name: 'then it is fixed',
+    of: { snapshot: keeper(), worker: working, instance: still('Paused') },
+    want: { phase: 'Pending', action: 'take' },
+  },
+  {
+    name: 'for a pause that was for something else it is not',
+    of: { snapshot: keeper({ name: 'web1-of-before' }), worker: working, instance: still('Paused') },
+    want: { reason: 'AwaitsPause', action: undefined },
+  },
+  {
+    name: 'nor for one in a former start of the same pod',
+    of: { snapshot: keeper(), worker: working, instance: still('Paused', 1) },
+    want: { reason: 'AwaitsPause', action: undefined },
+  },
+  {
+    name: 'an instance whose cache lags has not thought better of it',
+    of: { snapshot: keeper({ annotations: keeps(2) }), worker: working },
+    want: { reason: 'AwaitsPause', action: undefined },
+  },
+  {
+    name: 'where the VM is not to be kept any more, it is a snapshot like any other',
+    of: { snapshot: keeper({ annotations: keeps(0) }), worker: working },
+    want: { action: 'take' },
   },
   {
     name: 'a moment that nobody wrote down is asked for again before its image is Ready',

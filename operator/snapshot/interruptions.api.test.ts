@@ -123,14 +123,15 @@ test('while its worker has not started, nothing is made in the VM, and the insta
   await lab.until('all to be taken away', async () => (await leftIn(lab)).length === 0)
 })
 
-test('snapshots of one VM take turns, each with a moment of its own', async () => {
-  const lab = await halfWay()
-  await createSnapshot(lab, 'silver')
-  await lab.until('the second to wait', async () => {
+/** The second snapshot of the VM says that it waits for the first. */
+const secondWaits = (lab: Lab) =>
+  lab.until('the second to wait', async () => {
     const ready = findCondition((await findSnapshot(lab, 'silver'))?.status?.conditions, 'Ready')
     return ready?.reason === 'Queued' && /golden/.test(ready.message)
   })
-  assert.is((await findSnapshot(lab, 'silver'))?.status?.takenAt, undefined)
+
+/** The first is let come to its end, and the second follows, with a moment of its own. */
+async function bothGoOn(lab: Lab): Promise<void> {
   lab.world.kubelet.holdAt(await workerOf(lab), 'ready')
   await lab.until(
     'both to be Ready',
@@ -138,6 +139,14 @@ test('snapshots of one VM take turns, each with a moment of its own', async () =
   )
   assert.is(qemuOf(lab)?.moments.length, 2)
   await lab.until('QEMU to be clean', () => qemuOf(lab)?.isClean)
+}
+
+test('snapshots of one VM take turns, each with a moment of its own', async () => {
+  const lab = await halfWay()
+  await createSnapshot(lab, 'silver')
+  await secondWaits(lab)
+  assert.is((await findSnapshot(lab, 'silver'))?.status?.takenAt, undefined)
+  await bothGoOn(lab)
   // One that is ready has nothing to do with the VM any more: its end does not touch the other's moment.
   await createSnapshot(lab, 'bronze')
   await deleteSnapshot(lab)
@@ -147,10 +156,7 @@ test('snapshots of one VM take turns, each with a moment of its own', async () =
 test('a snapshot that took its turn too early, by a cache that lagged, leaves the moment of the other alone', async () => {
   const lab = await halfWay()
   await createSnapshot(lab, 'silver')
-  await lab.until('the second to wait', async () => {
-    const ready = findCondition((await findSnapshot(lab, 'silver'))?.status?.conditions, 'Ready')
-    return ready?.reason === 'Queued'
-  })
+  await secondWaits(lab)
   const { source } = (await findSnapshot(lab))?.status ?? {}
   const silver = { namespace: lab.name, name: 'silver' }
   await lab.client.mergePatch(snapshots, silver, { status: { source } }, { subresource: 'status' })
@@ -159,18 +165,9 @@ test('a snapshot that took its turn too early, by a cache that lagged, leaves th
     const pod = made && lab.world.kubelet.store.getByKey(worker(lab, contentName(made)))
     return pod?.status?.containerStatuses?.[0]?.state?.running !== undefined
   })
-  await lab.until('it to be told that it is not its turn', async () => {
-    const ready = findCondition((await findSnapshot(lab, 'silver'))?.status?.conditions, 'Ready')
-    return ready?.reason === 'Queued' && /golden/.test(ready.message)
-  })
+  await secondWaits(lab)
   assert.is(qemuOf(lab)?.moments.length, 1)
-  lab.world.kubelet.holdAt(await workerOf(lab), 'ready')
-  await lab.until(
-    'both to be Ready',
-    async () => (await settled('Ready')(lab)) && settled('Ready', 'silver')(lab),
-  )
-  assert.is(qemuOf(lab)?.moments.length, 2)
-  await lab.until('QEMU to be clean', () => qemuOf(lab)?.isClean)
+  await bothGoOn(lab)
 })
 
 test('the deadline ends a snapshot whose worker gets nowhere, and nothing is left', async () => {

@@ -15,6 +15,12 @@ test('the same VM gives the same snapshot, another VM of the instance another on
   assert.is.not(nameOf('a'), nameOf('b'))
 })
 
+test('another start of the same pod is another VM', () => {
+  const named = (restarts: number) =>
+    lastSnapshotOf(instance({}, { podUID: 'a', restarts }), '').metadata.name
+  assert.is.not(named(0), named(1))
+})
+
 test('the same VM asked for under another spec gives another one: what it wrote since is not in the first', () => {
   const one = instance({}, { podUID: 'a' })
   const later = { ...one, metadata: { ...one.metadata, generation: 2 } }

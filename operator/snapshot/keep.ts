@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
+import { annotations } from '../api/annotations.ts'
 import type { EphemeralInstance } from '../api/ephemeral-instance.ts'
 import { longestSnapshotName, type Snapshot } from '../api/snapshot.ts'
+import { findCondition } from '../kube/conditions.ts'
 import type { Intent } from '../kube/object.ts'
 import { ownerReference } from '../kube/owner.ts'
 import { endOf } from './verdict.ts'
 
 /**
- * The Snapshot that keeps the VM of an instance before it goes. The same VM (by the UID of its pod) and the same spec (by its
- * generation) give the same name: whoever asks again after a crash finds the one that was asked for, and whoever asks anew after
+ * The Snapshot that keeps the VM of an instance before it goes. The same VM (by the UID of its pod, and which start of it) and the same
+ * spec (by its generation) give the same name: whoever asks again after a crash finds the one that was asked for, and whoever asks anew after
  * having thought better of it, or when the VM has written more, gets another. Nobody owns it: it outlives the instance.
  */
 export const lastSnapshotOf = (instance: EphemeralInstance, why: string): Intent<Snapshot> =>
@@ -27,13 +29,15 @@ export function travelSnapshotOf(instance: EphemeralInstance, why: string, since
 }
 
 function snapshotFor(instance: EphemeralInstance, why: string, mark: string, when: string): Intent<Snapshot> {
-  const { name, namespace, generation } = instance.metadata
-  const vm = instance.status?.podUID ?? instance.metadata.uid ?? ''
+  const { name, namespace, generation = 0 } = instance.metadata
+  const { podUID = instance.metadata.uid ?? '', restarts = 0 } = instance.status ?? {}
+  const vm = `${podUID} ${restarts}`
   const ending = `-${createHash('sha256').update(`${vm} ${generation}${mark}`).digest('hex').slice(0, 8)}`
   return {
     metadata: {
       name: `${name.slice(0, longestSnapshotName - ending.length).replace(/-+$/, '')}${ending}`,
       ...(namespace === undefined ? {} : { namespace }),
+      annotations: { [annotations.keeps]: String(generation) },
     },
     spec: {
       instance: name,
@@ -59,5 +63,37 @@ export function standingOf(snapshot: Snapshot | undefined): 'absent' | 'underWay
   return end === 'ready' ? 'kept' : 'lost'
 }
 
+/**
+ * Whether this Snapshot keeps a VM before it goes, as far as this instance shows: it was asked for by its spec as it is, or by one that is yet
+ * to be seen. Once the spec is another one, what was to be kept goes on, and this is a Snapshot like any other.
+ */
+export function isKeeper(
+  { metadata }: Pick<Snapshot, 'metadata'>,
+  instance: EphemeralInstance | undefined,
+): boolean {
+  const asked = metadata.annotations?.[annotations.keeps]
+  return asked !== undefined && Number(asked) >= (instance?.metadata.generation ?? 0)
+}
+
+/** Whether the VM of this instance stands still for this very Snapshot, and for no former one. It is said when it is so, and taken back before it is not. */
+export function standsStillFor(
+  { metadata }: Pick<Snapshot, 'metadata'>,
+  instance: EphemeralInstance | undefined,
+): boolean {
+  if (instance === undefined) return false
+  const { conditions, drain } = instance.status ?? {}
+  if (findCondition(conditions, 'Active')?.reason !== 'Paused') return false
+  const keepers = [lastSnapshotOf(instance, ''), travelSnapshotOf(instance, '', drain?.since ?? '')]
+  return keepers.some((one) => one.metadata.name === metadata.name)
+}
+
+/** All that it takes is there, but that the VM stands still. */
+export const awaitsPause = ({ status }: Snapshot): boolean =>
+  findCondition(status?.conditions, 'Ready')?.reason === 'AwaitsPause'
+
 /** What of a Snapshot matters to the VM that it may keep. */
-export const keepPartOf = (snapshot: Snapshot): unknown => [standingOf(snapshot), snapshot.status?.takenAt]
+export const keepPartOf = (snapshot: Snapshot): unknown => [
+  standingOf(snapshot),
+  snapshot.status?.takenAt,
+  awaitsPause(snapshot),
+]

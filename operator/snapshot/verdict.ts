@@ -73,6 +73,13 @@ export const lost = (why: string): Verdict =>
 /** Its moment has not been fixed yet, as far as it was written down. */
 export const isUntaken = ({ status }: Pick<Snapshot, 'status'>): boolean => status?.takenAt === undefined
 
+/** It keeps a VM before that goes. The guest may still write, and must not after the moment. */
+export const pauseAwaited: Verdict = goesOn(
+  'Pending',
+  'AwaitsPause',
+  'The VM is being paused: what its guest wrote after the moment would be lost.',
+)
+
 /** Another one of the same VM is under way. */
 export const queued = (name: string): Verdict =>
   goesOn('Pending', 'Queued', `Snapshot ${name} of the same VM comes first.`)

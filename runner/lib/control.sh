@@ -35,6 +35,10 @@ write_control_config() {
 	sni = state:switch
 	exec = $lib/snapshot-switch
 	execArgs = snapshot-switch
+	[hold]
+	sni = state:hold
+	exec = $lib/snapshot-switch
+	execArgs = snapshot-switch hold
 	[order]
 	sni = state:order
 	exec = /usr/bin/sh

@@ -66,12 +66,19 @@ hear() {
 
 machine_runs() {
   flag started
+  thaw
   uptime_seconds
   rest_reason='' resting='' space_try='' ran_since=$seconds
   [ -z "$stopping" ] || return 0
   state Running
   start_asking
   start_watching
+}
+
+# thaw: a guest that was frozen when it was stopped, whoever let it go on.
+thaw() {
+  [ -e "$run/frozen" ] || return 0
+  "$lib/snapshot-switch" thaw </dev/null >/dev/null &
 }
 
 machine_rests() {

@@ -52,6 +52,7 @@ orders_tick() {
 # machine_reset: the machine begins anew. The guest that answered before does not any more. The BIOS resets it a second time by
 # itself, a moment later: that is not yet the guest's own wish.
 machine_reset() {
+  rm -f "$run/frozen"
   uptime_seconds
   ended='' rebooted=$reboot_taken reset=$reset_taken reboot_until='' wished_from=$((seconds + 5))
   [ -n "$resting" ] || { start_asking; start_watching; }

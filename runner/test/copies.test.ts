@@ -6,6 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { qemuImg, rawDisk, sameDisk } from './images.ts'
 import { type Lab, peerAddress, podAddress, startLab } from './lab.ts'
+import { offered } from './offered.ts'
 import { sha256 } from './pod.ts'
 import { type Ran, ran } from './ran.ts'
 import { waitFor } from './wait-for.ts'
@@ -25,36 +26,8 @@ function makeKeys(): string {
 }
 
 /** Exports a file to the pod's network, read-only; resolves once it can be connected to. */
-function exported(file: string, format: string, ...more: string[]) {
-  return offered(file, ...['-r', ...more], ...(format === '' ? [] : ['-f', format]))
-}
-
-/** The same, as these words say. */
-async function offered(file: string, ...words: string[]) {
-  const socket = join(lab.fresh(), 'nbd')
-  const server = lab.spawn('peer', 'qemu-nbd', ...words, '-t', '-e', '4', '-k', socket, '-x', 'snap', file)
-  const there = [socket, peerAddress, '10999', join(keys, 'keys.psk')]
-  const tunnel = lab.spawn('peer', process.execPath, tunnelScript, 'server', ...there)
-  await waitFor(
-    async () =>
-      existsSync(socket) && (await lab.inPeer('bash', '-c', `: </dev/tcp/${peerAddress}/10999`)).code === 0
-        ? true
-        : undefined,
-    10,
-    () => 'qemu-nbd does not listen',
-  )
-  return {
-    server,
-    env: { WORKER_NBD: `${peerAddress}:10999/snap` },
-    stop: async () => {
-      for (const program of [server, tunnel]) {
-        const gone = new Promise((resolve) => program.once('close', resolve))
-        program.kill('SIGKILL')
-        await gone
-      }
-    },
-  }
-}
+const exported = (file: string, format: string, ...more: string[]) =>
+  offered(lab, keys, file, ...['-r', ...more], ...(format === '' ? [] : ['-f', format]))
 
 /** A socket that leads to the export of the pod's worker, with this key. */
 async function wayIn(withKeys: string): Promise<string> {
@@ -338,7 +311,7 @@ function claimWith(noiseMebibytes: number): string {
 test('an image is written to the disk that another pod offers, compressed', async () => {
   const { file, graph } = emptyDisk(24)
   const source = claimWith(8)
-  const vm = await offered(graph, '--image-opts')
+  const vm = await offered(lab, keys, graph, '--image-opts')
   const end = await lab.run({ job: 'fill', source, nbd: keys, env: vm.env })
   await vm.stop()
   assert.is(end.code, 0, end.log)
@@ -348,7 +321,7 @@ test('an image is written to the disk that another pod offers, compressed', asyn
 
 test('one that does not fit there is refused, with both sizes', async () => {
   const { graph } = emptyDisk(16)
-  const vm = await offered(graph, '--image-opts')
+  const vm = await offered(lab, keys, graph, '--image-opts')
   const env = { ...vm.env, WORKER_ROOM_BYTES: String(16 * MiB) }
   const end = await lab.run({ job: 'fill', source: claimWith(24), nbd: keys, env })
   await vm.stop()
@@ -360,7 +333,7 @@ test('one that does not fit there is refused, with both sizes', async () => {
 test('so is one that is larger than the disk', async () => {
   const disk = join(lab.fresh(), 'disk.raw')
   rawDisk(disk, 16 * MiB)
-  const vm = await offered(disk, '-f', 'raw')
+  const vm = await offered(lab, keys, disk, '-f', 'raw')
   const end = await lab.run({ job: 'fill', source: claimWith(1), nbd: keys, env: vm.env })
   await vm.stop()
   assert.is(end.outcome.reason, 'ImageTooLarge', end.log)
@@ -369,7 +342,7 @@ test('so is one that is larger than the disk', async () => {
 
 test('a VM that goes away while its disk is written is told, and may be tried again', async () => {
   const { graph } = emptyDisk(64)
-  const vm = await offered(graph, '--image-opts')
+  const vm = await offered(lab, keys, graph, '--image-opts')
   await vm.stop()
   const end = await lab.run({ job: 'fill', source: claimWith(8), nbd: keys, env: vm.env })
   assert.equal([end.outcome.reason, end.code], ['SourceLost', 1], end.log)

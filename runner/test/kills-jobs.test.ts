@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { qemuImg, rawDisk, sameDisk } from './images.ts'
-import { type Lab, peerAddress, podAddress, startLab, type Worker, type WorkerOptions } from './lab.ts'
+import { type Lab, podAddress, startLab, type Worker, type WorkerOptions } from './lab.ts'
+import { type Offered, offered } from './offered.ts'
 import { sha256 } from './pod.ts'
 import { layer } from './push.ts'
 import { type Registry, startRegistry } from './registry.ts'
-import { waitFor } from './wait-for.ts'
 
 const MiB = 1024 ** 2
 const token = randomBytes(24).toString('hex')
@@ -16,6 +16,7 @@ let lab: Lab
 let registry: Registry
 let source: string
 let secrets: string
+let disk: Offered
 
 test.before(async () => {
   lab = await startLab()
@@ -30,20 +31,9 @@ test.before(async () => {
   registry = await startRegistry(lab, lab.fresh(), 'open', 5000)
   await registry.push('lab/disk:1', [layer({ 'disk/disk.qcow2': join(source, 'disk.qcow2') })])
 
-  const socket = join(lab.fresh(), 'nbd')
   const exported = join(lab.fresh(), 'exported.raw')
   copyFileSync(join(source, 'disk.raw'), exported)
-  lab.spawn('peer', 'qemu-nbd', '-r', '-t', '-e', '4', '-k', socket, '-x', 'snap', '-f', 'raw', exported)
-  const tunnel = [join(import.meta.dirname, 'tunnel.ts'), 'server', socket, peerAddress, '10999']
-  lab.spawn('peer', process.execPath, ...tunnel, join(secrets, 'keys.psk'))
-  await waitFor(
-    async () =>
-      existsSync(socket) && (await lab.inPeer('bash', '-c', `: </dev/tcp/${peerAddress}/10999`)).code === 0
-        ? true
-        : undefined,
-    10,
-    () => 'qemu-nbd does not listen',
-  )
+  disk = await offered(lab, secrets, exported, '-r', '-f', 'raw')
 })
 test.after(() => lab.remove())
 
@@ -60,7 +50,7 @@ const jobs: readonly Readonly<{ job: string; options: () => Omit<WorkerOptions, 
     job: 'pull',
     options: () => ({
       nbd: secrets,
-      env: { WORKER_NBD: `${peerAddress}:10999/snap`, WORKER_COMPRESS: 'zstd' },
+      env: { ...disk.env, WORKER_COMPRESS: 'zstd' },
     }),
   },
   { job: 'receive', options: () => ({ auth: secrets }) },

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 /** QEMU's monitor and a guest's agent, played on the sockets that they have in a pod. */
 export type PlayedGuest = Readonly<{
   isFrozen: () => boolean
+  /** Its processors run. */
+  isRunning: () => boolean
   /** Whether its filesystems were frozen when the disk was exchanged; undefined: it was not. */
   wasFrozen: () => boolean | undefined
   close: () => Promise<void>
@@ -14,6 +16,7 @@ type Command = Readonly<{ execute: string; arguments?: Readonly<{ id?: number }>
 /** Plays a guest in this folder. Its agent answers `late` only when it is asked for the next thing, as one that is slow does: in order, but not in time. */
 export async function playGuest(folder: string, late = ''): Promise<PlayedGuest> {
   let frozen = false
+  let running = true
   let switched: boolean | undefined
   let held: object | undefined
   const answers: Readonly<Record<string, (command: Command) => unknown>> = {
@@ -37,11 +40,14 @@ export async function playGuest(folder: string, late = ''): Promise<PlayedGuest>
   })
   const monitor = speaking(join(folder, 'switch.sock'), '{"QMP": {}}\n', (command) => {
     if (command.execute === 'qom-set') switched = frozen
-    return [{ return: {}, ...(command.id === undefined ? {} : { id: command.id }) }]
+    if (command.execute === 'stop') running = false
+    if (command.execute === 'cont') running = true
+    return [{ return: { running }, ...(command.id === undefined ? {} : { id: command.id }) }]
   })
   const servers = await Promise.all([agent, monitor])
   return {
     isFrozen: () => frozen,
+    isRunning: () => running,
     wasFrozen: () => switched,
     close: async () => {
       for (const server of servers) await new Promise((resolve) => server.close(resolve))

@@ -39,6 +39,8 @@ export type RunnerState = Readonly<{
   rebooted: number
   reset: number
   unresponsive: number
+  /** The guest's agent has opened its port. */
+  agent: boolean
 }>
 
 /** A pod of the runner image on this machine: the image's files, its user, its limits, two network namespaces. */

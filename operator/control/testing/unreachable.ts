@@ -6,6 +6,7 @@ const unreachable = () => Promise.reject(new Error('no control port in this test
 export const unreachableControl: VmControl & DiskControl = {
   state: unreachable,
   setPaused: unreachable,
+  hold: unreachable,
   order: unreachable,
   guest: unreachable,
   qmp: unreachable,

@@ -2,6 +2,7 @@ import type { InstanceSpec } from '../../api/instance-spec.ts'
 import { snapshots } from '../../api/types.ts'
 import { podDisruptionBudgets, pods, resourcePath, secrets } from '../../kube/resource.ts'
 import { contentName } from '../../snapshot/children.ts'
+import { wentOnAfter } from '../../snapshot/testing/paths.ts'
 import type { Lab } from './lab.ts'
 import { type ChangeOfMind, name, type Path } from './paths.ts'
 import { cordon, playNodes, withoutRoom } from './played-nodes.ts'
@@ -106,6 +107,8 @@ async function print(lab: Lab): Promise<unknown> {
     actions: status?.actions?.map(({ action }) => action).filter((one) => !/Pause|Resume/.test(one)),
     boots: status?.boot?.name === status?.shelved?.snapshot ? 'its disk' : status?.boot?.kind,
     disks: disks.map((one) => [one.status?.phase, one.metadata.name === status?.shelved?.snapshot]),
+    // Of the disk that it has: what its guest wrote after the moment would be lost.
+    wentOn: disks.some((one) => one.metadata.name === status?.shelved?.snapshot && wentOnAfter(lab, one)),
     node: pod?.spec.nodeName?.replace(lab.name, 'LAB'),
     isGoing: pod?.metadata.deletionTimestamp !== undefined,
     isPaused: lab.isPaused(pod),

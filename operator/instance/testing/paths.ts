@@ -2,6 +2,7 @@ import type { BaseImage } from '../../api/base-image.ts'
 import type { InstanceSpec } from '../../api/instance-spec.ts'
 import { baseImages, snapshots } from '../../api/types.ts'
 import { pods, secrets } from '../../kube/resource.ts'
+import { wentOnAfter } from '../../snapshot/testing/paths.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Lab } from './lab.ts'
 
@@ -76,6 +77,7 @@ const printOfShelved = async (lab: Lab) => {
     boots: boot?.name === shelved?.snapshot ? 'its shelved disk' : boot?.kind,
     isShelved: items.some(({ metadata }) => metadata.name === shelved?.snapshot),
     kept: items.map(({ status }) => status?.phase),
+    wentOn: items.some((one) => one.metadata.name === shelved?.snapshot && wentOnAfter(lab, one)),
     isPaused: lab.isPaused(pod),
   }
 }

@@ -31,6 +31,8 @@ export class FakeVms {
   readonly unreachable = new Set<string>()
   /** Instances (by UID) that had two VMs running at the same time, and claims that two VMs wrote to: must stay empty. */
   readonly doubles: string[] = []
+  /** Moments of Snapshots, by their nodes, after which the guest ran: what it wrote then is not in them. */
+  readonly wentOn = new Set<string>()
 
   /** QEMU starts in the pod with this address. */
   boot(address: string, owner: string, claims: readonly string[] = []): void {
@@ -45,7 +47,7 @@ export class FakeVms {
       claims,
       running: true,
       paused: false,
-      qemu: new FakeQemu(),
+      qemu: new FakeQemu(this.wentOn),
       taken: { reboot: 0, reset: 0 },
       resets: 0,
     })
@@ -115,6 +117,11 @@ export class FakeVms {
         const vm = reach(host)
         vm.paused = paused
         vm.qemu.setPaused(paused)
+      },
+      hold: async ({ host }) => {
+        const vm = reach(host)
+        vm.paused = true
+        vm.qemu.hold()
       },
       guest: async ({ host }) => {
         reach(host)

@@ -44,6 +44,18 @@ const source = { instanceUID: 'uid-web1', podName: 'web1-vm', podUID: 'uid-pod',
 
 /** What the status says once it is settled which VM the snapshot is of. */
 export const pinned: SnapshotStatus = { phase: 'Pending', source, claim: contentName(snapshot()) }
+const condition = (type: string, status: 'True' | 'False', reason: string, message = 'so it is') => ({
+  type,
+  status,
+  reason,
+  message,
+  lastTransitionTime: ago(10),
+})
+/** Of one that keeps a VM, once all is there but that the VM stands still. */
+export const awaitingPause: SnapshotStatus = {
+  ...pinned,
+  conditions: [condition('Ready', 'False', 'AwaitsPause')],
+}
 /** Once the moment is fixed. */
 export const taken: SnapshotStatus = {
   ...pinned,
@@ -52,13 +64,6 @@ export const taken: SnapshotStatus = {
   quiesced: false,
   guestPauseMs: 2,
 }
-const condition = (type: string, status: 'True' | 'False', reason: string, message = 'so it is') => ({
-  type,
-  status,
-  reason,
-  message,
-  lastTransitionTime: ago(10),
-})
 /** Once it can be booted, everything cleaned up. */
 export const ready: SnapshotStatus = {
   ...taken,

@@ -21,6 +21,8 @@ export class FakeQemu implements Qmp {
   readonly boots: string[] = []
   /** Nodes that were between guest and disk so far, each the moment of a snapshot. */
   readonly moments: string[] = []
+  /** Those of them after which the guest ran, were it for an instant. */
+  readonly wentOn: Set<string>
   /** Devices that go at the next reset. */
   readonly #leaving = new Set<string>()
   /** How often the node of a device that is gone is still found in use. */
@@ -28,10 +30,16 @@ export class FakeQemu implements Qmp {
   #released: string | undefined
   /** What the pod answered to a switch, by node. */
   readonly #switched = new Map<string, Switched>()
+  /** Its filesystems were frozen when its CPUs were stopped. */
+  isFrozen = false
   /** The guest has no agent. */
   agentIsSilent = false
   /** The fleece was full: the export's reads fail. */
   isBroken = false
+
+  constructor(wentOn = new Set<string>()) {
+    this.wentOn = wentOn
+  }
 
   /** Nothing of any snapshot is left. */
   get isClean(): boolean {
@@ -50,7 +58,15 @@ export class FakeQemu implements Qmp {
     if (paused && this.runState === 'running') this.runState = 'paused'
     if (paused) return
     if (this.runState === 'prelaunch') this.boots.push(this.drive)
+    for (const moment of this.moments) this.wentOn.add(moment)
+    this.isFrozen = false
     this.runState = 'running'
+  }
+
+  /** The same, but that its agent freezes it before. */
+  hold(): void {
+    if (this.runState === 'running') this.isFrozen = !this.agentIsSilent
+    this.setPaused(true)
   }
 
   async execute(command: string, parameters: Record<string, unknown>): Promise<unknown> {
@@ -64,12 +80,16 @@ export class FakeQemu implements Qmp {
   switchTo(node: string, quiesce: string, now: Date): Switched {
     const before = this.#switched.get(node)
     if (before !== undefined) return before
+    if (quiesce === 'Still' && this.runState === 'running')
+      return { switched: false, reason: 'Running', message: 'it runs' }
     if (quiesce === 'Required' && this.agentIsSilent)
       return { switched: false, reason: 'AgentSilent', message: 'no answer' }
     if (!this.nodes.has(node)) return { switched: false, reason: 'Failed', message: 'QEMU refused' }
     this.drive = node
     this.moments.push(node)
-    const quiesced = quiesce !== 'Never' && !this.agentIsSilent
+    if (this.runState === 'running') this.wentOn.add(node)
+    const isAsked = quiesce === 'Auto' || quiesce === 'Required'
+    const quiesced = this.isFrozen || (isAsked && !this.agentIsSilent)
     const switched: Switched = {
       switched: true,
       reason: '',

@@ -6,6 +6,7 @@ import type { Path } from '../../instance/testing/paths.ts'
 import { findCondition } from '../../kube/conditions.ts'
 import { persistentVolumeClaims, pods, secrets } from '../../kube/resource.ts'
 import { contentName } from '../children.ts'
+import { blockNames } from '../disk/names.ts'
 
 /** The instance and the snapshot of every path. */
 const instance = 'web1'
@@ -28,6 +29,10 @@ export function qemuOf(lab: Lab) {
   const pod = lab.world.kubelet.store.getByKey(lab.pod(instance))
   return lab.world.kubelet.vms.qemu(pod?.status?.podIP ?? '')
 }
+
+/** Whether the guest ran after the moment of this Snapshot: what it wrote then is not in it. */
+export const wentOnAfter = (lab: Lab, { metadata }: Snapshot): boolean =>
+  lab.world.kubelet.vms.wentOn.has(blockNames(metadata.uid ?? '').filter)
 
 /** In this phase, and with nothing left to do. */
 export const settled =

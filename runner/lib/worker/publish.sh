@@ -28,13 +28,39 @@ publish() {
   end_complete
 }
 
-# put_in_place FROM TO: the directory reaches the disk too, so that the order of the names holds after a power cut.
+# put_in_place FROM TO: the directory reaches the disk too, so that the order of the names holds after a power cut. Nothing that is published
+# is ever replaced: VMs may have it, and its digest is known.
 put_in_place() {
-  mv -f "$1" "$2" 2>"$run/errors" && sync "$target" 2>>"$run/errors" || write_failed "$run/errors" "${2##*/} cannot be put in place"
+  "$lib/place" "$1" "$2" 2>"$run/errors"
+  case $? in
+    0) sync "$target" 2>"$run/errors" && return ;;
+    3) outrun "$2" ;;
+  esac
+  write_failed "$run/errors" "${2##*/} cannot be put in place"
+}
+
+# outrun NAME: another worker of this volume was first with this name, one that a lost node kept alive or the one that took its place. It may
+# be about to put its disk in place. What it made counts, if it is what was asked for.
+outrun() {
+  local until
+  uptime_seconds
+  until=$((seconds + 30))
+  while [ ! -e "$disk" ] && [ "$seconds" -lt "$until" ]; do
+    pause 0.2
+    uptime_seconds
+  done
+  if [ "$1" = "$record" ]; then
+    if [ -e "$disk" ] && is_result; then end_complete; fi
+  else
+    # The record is ours, and stays only with the very same content.
+    [ "$(sha256sum <"$disk")" != "$digest  -" ] || end_complete
+    rm -f "$record"
+  fi
+  fail TargetFailed "Another worker has put an image in place on the target volume, and it is not the one that was asked for, or not whole: empty the volume, or use another."
 }
 
 end_complete() {
-  remove_leftovers
+  remove_mine
   echo "worker: Complete" >&2
   end 0 "$(cat "$record")"
 }

@@ -1,6 +1,6 @@
 # One upload becomes the image: PUT with the token of /auth/token, taken by nginx on a port of its own.
 upload_port=10779
-uploads=$target/uploads.partial
+uploads=$mine.uploads.partial
 
 obtain() {
   choose_digest

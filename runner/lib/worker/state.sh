@@ -32,7 +32,7 @@ refuse() {
 fail() { give_up 1 "$@"; }
 give_up() {
   plain "$3"
-  remove_leftovers
+  remove_mine
   finish "$1" "$2" "$text"
 }
 

@@ -9,7 +9,12 @@ mine=$target/$(hostname)
 # keeps_result: whether the job makes a file; serve and fill do not.
 keeps_result() { case $job in serve | fill) return 1 ;; esac; }
 
-# remove_leftovers: what this worker or an earlier one left half done.
+# remove_mine: what this worker leaves half done. It may have been given up by now, and another one be at work here.
+remove_mine() {
+  ! keeps_result || rm -rf "$mine".* 2>/dev/null
+}
+
+# remove_leftovers: what earlier workers left half done.
 remove_leftovers() {
   keeps_result || return 0
   rm -rf "$target"/*.partial 2>/dev/null
@@ -21,7 +26,7 @@ make_target() {
   keeps_result || return 0
   [ -d "$target" ] && [ -w "$target" ] || fail TargetFailed "The target volume cannot be written by uid $(id -u): see its storage class and its fsGroup."
   if [ -e "$disk" ]; then
-    if is_result; then end_complete; fi
+    if is_result; then remove_leftovers; end_complete; fi
     if [ ! -e "$record" ]; then refuse TargetFailed "The target volume holds a disk.qcow2 that no worker made: empty the volume, or use another."; fi
     rm -f "$disk" "$record" || fail TargetFailed "An old disk.qcow2 cannot be removed from the target volume."
   fi
