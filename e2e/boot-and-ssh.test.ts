@@ -59,6 +59,7 @@ lab.step("kubectl logs shows the guest's console", async () => {
 lab.step('the status tells the truth about where the VM runs, and how long it took', async () => {
   const [status, pod] = await Promise.all([lab.status('web1'), lab.pod('web1')])
   assert.is(status.ip, pod.status?.podIP)
+  assert.equal(status.ips, pod.status?.podIPs)
   assert.is(status.nodeName, pod.spec.nodeName)
   assert.is(status.podUID, pod.metadata.uid)
   // Why not KVM is told wherever it is not.

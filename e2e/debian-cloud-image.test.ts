@@ -2,13 +2,13 @@ import { gzipSync } from 'node:zlib'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readPublicKey } from '../operator/api/public-key.ts'
-import { baseImages, keyPairs } from '../operator/api/types.ts'
+import { baseImages, keyPairs, snapshots } from '../operator/api/types.ts'
 import { findCondition } from '../operator/kube/conditions.ts'
 import { pods, secrets } from '../operator/kube/resource.ts'
 import { client } from './harness/client.ts'
 import { kubectl } from './harness/kubectl.ts'
 import { Lab } from './harness/lab.ts'
-import { makeSshKey, ssh } from './harness/ssh.ts'
+import { hostKey, makeSshKey, ssh } from './harness/ssh.ts'
 import { waitFor } from './harness/wait-for.ts'
 import { Workbench } from './harness/workbench.ts'
 
@@ -50,6 +50,14 @@ function multipart(parts: Readonly<Record<string, string>>): string {
   )
   return `Content-Type: multipart/mixed; boundary="part"\nMIME-Version: 1.0\n\n${bodies.join('')}--part--\n`
 }
+
+/** What tells one machine from another. */
+async function identity(name: string) {
+  const command = 'hostname; cat /etc/machine-id /var/lib/cloud/data/instance-id'
+  const [hostname = '', machine = '', instance = ''] = (await lab.sh(name, command, user)).split('\n')
+  return { hostname, machine, instance, host: await hostKey(await lab.address(name)) }
+}
+let ofParent: Awaited<ReturnType<typeof identity>>
 
 lab.step('the key, the image and the user-data are objects of their own', async () => {
   const { namespace, key } = lab
@@ -136,6 +144,48 @@ lab.step('the status says what the guest agent tells of the guest', async () => 
 
 lab.step('the guest knows names of the cluster', async () => {
   assert.match(await sh('getent hosts kubernetes.default.svc.cluster.local'), /^10\./)
+})
+
+lab.step('a Snapshot of the running VM is taken, frozen by its agent', async () => {
+  ofParent = await identity('web1')
+  // No sync: whatever was written is on the disk of a guest that is frozen.
+  await sh('echo before >note')
+  const { namespace } = lab
+  await client.create(snapshots, {
+    metadata: { name: 'golden', namespace },
+    spec: { instance: 'web1' } as never,
+  })
+  const wait = ['wait', '-n', namespace, '--for=condition=Ready', '--timeout=600s', 'esnap/golden']
+  await kubectl(wait, { seconds: 610 })
+  const { status } = await client.get(snapshots, { name: 'golden', namespace })
+  assert.is(status?.quiesced, true, JSON.stringify(status))
+  await sh('echo after >note')
+})
+
+lab.step('a second VM boots it beside the first one, and has what was written until then', async () => {
+  await lab.apply('web2', {
+    boot: { snapshot: 'golden' },
+    resources: { cpus: 2, memory: '512Mi', disk: '3Gi' },
+  })
+  await lab.ready('web2')
+  const login = () => lab.trySh('web2', 'cat note', user)
+  const { stdout } = await waitFor('ssh to answer', 300, login, ({ code }) => code === 0)
+  assert.is(stdout, 'before\n')
+})
+
+lab.step('the second VM has an identity of its own, and the first one has kept its own', async () => {
+  const child = await identity('web2')
+  assert.equal([ofParent.hostname, child.hostname], ['web1', 'web2'])
+  for (const { machine, host } of [ofParent, child]) {
+    assert.match(machine, /^[0-9a-f]{32}$/)
+    assert.match(host, /^ssh-ed25519 AAAA/)
+  }
+  for (const what of ['machine', 'instance', 'host'] as const)
+    assert.is.not(child[what], ofParent[what], what)
+  assert.is(child.instance, `${(await lab.get('web2')).metadata.uid}-0`)
+  assert.equal(await identity('web1'), ofParent)
+  assert.is(await sh('cat note'), 'after')
+  assert.is((await lab.status('web1')).restarts, 0)
 })
 
 test.run()

@@ -52,6 +52,34 @@ lab.step('the user-data script ran as root, and its words are on the console', a
   assert.is(await lab.sh('web1', 'cat /root/ran'), 'root')
 })
 
+/** What the guest itself finds. */
+const size = async () => ({
+  cpus: Number(await lab.sh('web1', 'nproc')),
+  mebibytes: Number(await lab.sh('web1', "awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo")),
+  sectors: Number(await lab.sh('web1', 'cat /sys/block/vda/size')),
+})
+let before: Awaited<ReturnType<typeof size>>
+
+lab.step('a flavor that is edited leaves the VM alone, and RestartRequired says so', async () => {
+  const [pod, boot] = [await lab.podUid('web1'), await lab.sh('web1', 'cat /proc/sys/kernel/random/boot_id')]
+  before = await size()
+  const spec = { cpus: 2, memory: '192Mi', disk: '2Gi', description: 'For a test.' }
+  await client.apply(flavors, { metadata: { name: flavor }, spec })
+  const { conditions, resources, restarts, phase } = await lab.until(
+    'web1',
+    'to say that it has to be rebuilt',
+    (status) => findCondition(status.conditions, 'RestartRequired')?.status === 'True',
+    30,
+  )
+  const message = findCondition(conditions, 'RestartRequired')?.message ?? ''
+  assert.match(message, /^Flavor e2e-grow-disk was changed .*raise spec\.rebuildGeneration/)
+  assert.equal([phase, restarts], ['Ready', 0])
+  assert.equal([resources?.cpus, resources?.memory, resources?.disk], [1, '128Mi', '1Gi'])
+  assert.equal(await size(), before)
+  assert.is(await lab.sh('web1', 'cat /proc/sys/kernel/random/boot_id'), boot)
+  assert.is(await lab.podUid('web1'), pod)
+})
+
 lab.step(
   'a Secret that is changed is nothing to the VM that runs, and is what its rebuild reads',
   async () => {
@@ -67,12 +95,22 @@ lab.step(
   },
 )
 
+lab.step('the rebuilt VM has the size of the edited flavor', async () => {
+  const { conditions, resources } = await lab.status('web1')
+  assert.is(findCondition(conditions, 'RestartRequired'), undefined)
+  assert.equal([resources?.cpus, resources?.memory, resources?.disk], [2, '192Mi', '2Gi'])
+  const after = await size()
+  assert.equal([before.cpus, after.cpus], [1, 2])
+  assert.equal([before.sectors, after.sectors], [1024 ** 3 / 512, 2 * (1024 ** 3 / 512)])
+  assert.ok(after.mebibytes - before.mebibytes >= 60, `${before.mebibytes} MiB, then ${after.mebibytes}`)
+})
+
 lab.step('a flavor that is taken away leaves the VM alone', async () => {
   const pod = await lab.podUid('web1')
   await client.delete(flavors, { name: flavor })
   await lab.kubectl('annotate', 'ei', 'web1', 'test=look-again')
   const { phase, resources } = await lab.status('web1')
-  assert.equal({ phase, disk: resources?.disk }, { phase: 'Ready', disk: '1Gi' })
+  assert.equal({ phase, disk: resources?.disk }, { phase: 'Ready', disk: '2Gi' })
   assert.is(await lab.podUid('web1'), pod)
 })
 

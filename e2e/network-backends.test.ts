@@ -1,7 +1,10 @@
+import { isIP, isIPv6 } from 'node:net'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Lab } from './harness/lab.ts'
 import { processes, processOf } from './harness/processes.ts'
+import { sendOver6 } from './harness/six.ts'
+import { ssh } from './harness/ssh.ts'
 import { waitFor } from './harness/wait-for.ts'
 
 const lab = new Lab(test, 'network-backends')
@@ -33,6 +36,25 @@ lab.step('both reach other pods and names of the cluster, and are reached on the
     assert.is(await page, `${name} boots=1\n`)
   }
 })
+
+lab.step(
+  'over IPv6, with passt, the guest reaches out, and is reached once it has sent something',
+  async () => {
+    if (!(await sendOver6(lab, 'passt'))) return console.log('skipped: this cluster has no IPv6')
+    const neighbour = (await lab.workbench.addresses()).find(isIPv6)
+    assert.is(await lab.sh('passt', `wget -q -O - http://[${neighbour}]:8080/`), 'hello from a pod')
+    const { ips = [] } = await lab.status('passt')
+    assert.equal(
+      ips.map(({ ip }) => isIP(ip)),
+      [4, 6],
+    )
+    for (const { ip } of ips) {
+      assert.is((await ssh(lab.key, ip, 'hostname')).stdout, 'passt\n')
+      const page = `busybox wget -q -O - http://${isIPv6(ip) ? `[${ip}]` : ip}/`
+      assert.is(await lab.workbench.sh(page), 'passt boots=1\n')
+    }
+  },
+)
 
 lab.step('passt that is killed comes back, and the guest with it, not restarted', async () => {
   const [pod, before] = [await lab.podUid('passt'), await boot('passt')]

@@ -96,3 +96,19 @@ export async function removeRoom(name: string, node: string): Promise<void> {
   await run('docker', ['exec', node, 'umount', '-l', roomOf(name)])
   await kubectl(['delete', 'pv', name, '--ignore-not-found', '--wait=false'])
 }
+
+/** Where the kubelet keeps the overlay of a VM, by the UID of its pod. */
+const overlayOf = (podUid: string) =>
+  `/var/lib/kubelet/pods/${podUid}/volumes/kubernetes.io~empty-dir/overlay`
+
+/**
+ * A file system of its own for the overlay of a VM, in memory, so that the node's disk need not be filled to fill it. The next
+ * container of the pod has it: one that runs keeps what it has. The kubelet takes it away with the pod.
+ */
+export const giveOverlayRoom = (podUid: string, node: string, mebibytes: number): Promise<string> => {
+  const options = `size=${mebibytes}m,mode=2777`
+  return outputOf('docker', ['exec', node, 'mount', '-t', 'tmpfs', '-o', options, 'tmpfs', overlayOf(podUid)])
+}
+
+export const resizeOverlayRoom = (podUid: string, node: string, mebibytes: number): Promise<string> =>
+  outputOf('docker', ['exec', node, 'mount', '-o', `remount,size=${mebibytes}m`, overlayOf(podUid)])

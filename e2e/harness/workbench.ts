@@ -38,6 +38,13 @@ export class Workbench {
     return kubectl(['get', 'pod', '-n', this.#namespace, Workbench.podName, '-o', path])
   }
 
+  /** All its IP addresses, one of each family that the cluster has. */
+  async addresses(): Promise<string[]> {
+    const path = 'jsonpath={.status.podIPs[*].ip}'
+    const text = await kubectl(['get', 'pod', '-n', this.#namespace, Workbench.podName, '-o', path])
+    return text.split(' ')
+  }
+
   /** What a shell command prints. */
   sh(command: string): Promise<string> {
     return kubectl(['exec', '-n', this.#namespace, Workbench.podName, '--', 'sh', '-c', command])

@@ -66,6 +66,20 @@ test('an upload by curl becomes the image, and only one is taken', async () => {
   assert.equal(readdirSync(worker.target).sort(), ['disk.json', 'disk.qcow2'])
 })
 
+test('an upload is taken over IPv6 too', async () => {
+  const worker = await receiver()
+  const done = await curl(
+    '-T',
+    at('disk.raw'),
+    '-H',
+    `Authorization: Bearer ${token}`,
+    'http://[fd77::7]:10779/',
+  )
+  assert.is(done.code, 0, done.stderr)
+  const end = await worker.ended
+  assert.is(end.code, 0, worker.log())
+})
+
 test('a packed upload of unknown length becomes the image', async () => {
   execFileSync('sh', ['-c', `zstd -q -c ${at('disk.raw')} >${at('disk.zst')}`])
   const digest = `sha256:${await sha256(at('disk.zst'))}`
