@@ -151,10 +151,11 @@ const rows: readonly Row[] = [
     found: true,
   },
   {
-    name: 'and goes when it is kept',
-    status: said,
+    name: 'and goes when it is kept, having stood still for it',
+    status: { ...said, conditions: [...said.conditions, condition('Active', 'Pausing')] },
     spec: { onExpiry: 'SnapshotThenDelete' },
     kept: true,
+    phase: 'Paused',
     expiring: 'Expired',
     action: 'expire',
     found: true,
