@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -105,6 +106,16 @@ lab.step('ssh lets the default user in by the key of the KeyPair, who may become
 lab.step('the key in the spec lets the same user in', async () => {
   const { code, stdout } = await ssh(secondKey, await lab.address('web1'), 'id -un', user)
   assert.equal([code, stdout], [0, `${user}\n`])
+})
+
+lab.step('over IPv6 it answers unasked, at the very address of its pod', async () => {
+  const { ips = [] } = await lab.status('web1')
+  const address = ips.map(({ ip }) => ip).find(isIPv6)
+  if (address === undefined) return console.log('skipped: this cluster has no IPv6')
+  const login = () => ssh(lab.key, address, 'hostname; ip -6 -o address show dev eth0', user)
+  const { stdout } = await waitFor('ssh to answer', 60, login, ({ code }) => code === 0)
+  assert.match(stdout, /^web1\n/)
+  assert.ok(stdout.includes(` ${address}/`), `no ${address} in ${stdout}`)
 })
 
 lab.step('cloud-init has done its work: each part of the user-data, gzip and include and all', async () => {
