@@ -73,6 +73,20 @@ test('the guest pings, and is reached over IPv6, where it sees the address of it
   assert.match(await waitFor(client, 30, () => 'no answer over IPv6'), /^fd77::1 /)
 })
 
+test('control and probe ports are reached over IPv6, too', async () => {
+  assert.match((await pod.control('state', [], pod.key, 'fd77::7')).stdout, /"phase":"Running"/)
+  const { stdout } = await pod.inPeer(
+    'curl',
+    '-s',
+    '-m',
+    '60',
+    '-w',
+    '%{http_code}',
+    'http://[fd77::7]:10778/started',
+  )
+  assert.is(stdout, '200')
+})
+
 test('the state says what runs, and the probe port follows it', async () => {
   const { phase, reason, message, accelerator, guest } = pod.state() ?? {}
   assert.equal([phase, reason, message, accelerator, guest], ['Running', '', '', 'TCG', 'Ready'])

@@ -59,8 +59,8 @@ export type Pod = Readonly<{
   inPeer: (command: string, ...words: string[]) => Promise<Ran>
   /** Runs a command in the guest, over ssh to the pod's IPv4 address or another. */
   ssh: (command: string, input?: string, to?: string) => Promise<Ran>
-  /** Asks a service of the control port, with the pod's key or another, and sends `lines`. */
-  control: (service: string, lines?: readonly string[], key?: string) => Promise<Ran>
+  /** Asks a service of the control port, with the pod's key or another, at its IPv4 address or another, and sends `lines`. */
+  control: (service: string, lines?: readonly string[], key?: string, address?: string) => Promise<Ran>
   /** The HTTP status of a path on the probe port. */
   probe: (path: string) => Promise<string>
   /** The pod's processes: name and id. */
@@ -235,8 +235,8 @@ export async function startPod(options: PodOptions = {}): Promise<Pod> {
         ],
         input,
       ),
-    control: (service, lines = [], withKey = key) =>
-      inPeer(process.execPath, join(here, 'ask.ts'), address, service, withKey, ...lines),
+    control: (service, lines = [], withKey = key, at = address) =>
+      inPeer(process.execPath, join(here, 'ask.ts'), at, service, withKey, ...lines),
     probe: async (path) =>
       (
         await inPeer(
