@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -8,6 +6,7 @@ import type { Switched } from '../../operator/control/switched.ts'
 import { asOperator } from './as-operator.ts'
 import { type Pod, startPod } from './pod.ts'
 import { type Subject, subjectOf } from './snapshot-subject.ts'
+import { killSwitchAfter, lockSwitch, switchBegun, switching } from './switch-lock.ts'
 import { waitFor } from './wait-for.ts'
 
 /** A guest whose disk is kept before it goes, and which may have to go on after all. */
@@ -26,20 +25,6 @@ const letGo = () => asOperator(pod, 'hold.ts', 'go')
 const qmp = async (command: string) =>
   (await pod.control('qmp', ['{"execute":"qmp_capabilities"}', `{"execute":"${command}"}`])).stdout
 const isStill = async () => /"running": false/.test(await qmp('query-status'))
-const holding = () => pod.processes().find(({ name }) => name === 'snapshot-switch')?.pid
-
-/** Takes the lock of holds and switches; gives what lets it go. */
-async function locked(): Promise<() => Promise<unknown>> {
-  const lock = spawn('flock', [join(pod.folder, 'run/switch.lock'), 'cat'], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  })
-  lock.stdin.write('locked')
-  await once(lock.stdout, 'data')
-  return () => {
-    lock.stdin.end()
-    return once(lock, 'close')
-  }
-}
 
 /** Also that no thaw is owed: the next hold finds none. */
 const isThawed = () =>
@@ -81,31 +66,19 @@ test('whoever lets it go on, it is thawed', async () => {
 
 test('a hold that is killed at any moment leaves a guest that writes when it is let go on', async () => {
   for (let ms = 0; ms < 200; ms += 25) {
-    // It waits for its lock until it was found.
-    const unlock = await locked()
-    const begun = hold().catch(() => undefined)
-    const helper = await waitFor(holding, 20, () => 'no hold began')
-    await unlock()
-    const until = performance.now() + ms
-    while (performance.now() < until) await new Promise(setImmediate)
-    try {
-      process.kill(helper, 'SIGKILL')
-    } catch {
-      // It was faster.
-    }
-    await begun
+    await killSwitchAfter(pod, ms, hold)
     await letGo()
     assert.is(await subject.write(), 'wrote', `killed after ${ms} ms`)
   }
 })
 
 test('a hold that waited for so long that nobody wants it any more is not done', async () => {
-  const unlock = await locked()
+  const unlock = await lockSwitch(pod)
   await asOperator(pod, 'hold.ts', 'leave')
-  await waitFor(holding, 20, () => 'no hold began')
+  await switchBegun(pod)
   await unlock()
   await waitFor(
-    () => holding() === undefined || undefined,
+    () => switching(pod) === undefined || undefined,
     60,
     () => 'the hold does not end',
   )

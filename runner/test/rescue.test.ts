@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isBooted, isClean, type RescueGraph } from '../../operator/rescue/graph.ts'
 import { asOperator } from './as-operator.ts'
+import { bootAfter, bootId } from './next-boot.ts'
 import { type Pod, startPod } from './pod.ts'
 import { waitFor } from './wait-for.ts'
 import { openWayIn, type WayIn } from './way-in.ts'
@@ -32,17 +33,8 @@ const fill = () => {
   return pod.inPeer('qemu-img', 'convert', ...how, image, there)
 }
 const said = async (command: string) => (await pod.ssh(command)).stdout.trim()
-const boot = () => said('cat /proc/sys/kernel/random/boot_id')
-/** Waits for a guest that answers in another boot than this one. */
-const after = (last: string) =>
-  waitFor(
-    async () => {
-      await pod.until((state) => state.guest === 'Ready', 120)
-      return !['', last].includes(await boot()) || undefined
-    },
-    120,
-    () => pod.log().slice(-2000),
-  )
+const boot = () => bootId(pod)
+const after = (last: string) => bootAfter(pod, last)
 let last: string
 
 test('the guest goes on while its rescue is prepared, and what is broken off leaves nothing', async () => {

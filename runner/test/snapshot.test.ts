@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -11,7 +9,7 @@ import { asOperator } from './as-operator.ts'
 import { type Pod, startPod } from './pod.ts'
 import { type Ran, ran } from './ran.ts'
 import { type Puller, startPuller } from './snapshot-puller.ts'
-import { waitFor } from './wait-for.ts'
+import { killSwitchAfter } from './switch-lock.ts'
 import { openWayIn, type WayIn } from './way-in.ts'
 
 let pod: Pod
@@ -151,28 +149,7 @@ test('a guest with an agent is frozen for the moment, and thawed', async () => {
 
 test('a switch that is killed at any moment leaves no guest frozen', async () => {
   for (let ms = 0; ms < 200; ms += 20) {
-    // It waits for its lock until it was found.
-    const lock = spawn('flock', [join(pod.folder, 'run/switch.lock'), 'cat'], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-    })
-    lock.stdin.write('locked')
-    await once(lock.stdout, 'data')
-    const begun = take(`killed-${ms}`, 'Required').catch(() => undefined)
-    const helper = await waitFor(
-      () => pod.processes().find(({ name }) => name === 'snapshot-switch')?.pid,
-      20,
-      () => 'no switch began',
-    )
-    lock.stdin.end()
-    await once(lock, 'close')
-    const until = performance.now() + ms
-    while (performance.now() < until) await new Promise(setImmediate)
-    try {
-      process.kill(helper, 'SIGKILL')
-    } catch {
-      // It was faster.
-    }
-    await begun
+    await killSwitchAfter(pod, ms, () => take(`killed-${ms}`, 'Required'))
     assert.is((await write(`killed-${ms}`)).stdout, 'wrote\n')
   }
   assert.equal(await disk('release', 'killed-180'), nothing)

@@ -6,9 +6,9 @@ import type { Switched } from '../../operator/control/switched.ts'
 import type { RescueGraph } from '../../operator/rescue/graph.ts'
 import { asOperator } from './as-operator.ts'
 import { runnerRoot } from './built.ts'
+import { bootAfter, bootId } from './next-boot.ts'
 import { type Pod, type PodOptions, sha256, startPod } from './pod.ts'
 import { type Puller, startPuller } from './snapshot-puller.ts'
-import { waitFor } from './wait-for.ts'
 import { openWayIn } from './way-in.ts'
 
 /** One disk that boots by both. A reboot that the guest decides on ends these VMs: their firmware must not reset them by itself. */
@@ -32,17 +32,8 @@ test.after(async () => {
 })
 
 const said = async (command: string, of = pod) => (await of.ssh(command)).stdout.trim()
-const boot = () => said('cat /proc/sys/kernel/random/boot_id')
-/** Waits for a guest that answers in another boot than this one. */
-const after = (last: string) =>
-  waitFor(
-    async () => {
-      await pod.until((state) => state.guest === 'Ready', 120)
-      return !['', last].includes(await boot()) || undefined
-    },
-    120,
-    () => pod.log().slice(-2000),
-  )
+const boot = () => bootId(pod)
+const after = (last: string) => bootAfter(pod, last)
 const bits = 'cat /sys/firmware/efi/fw_platform_size'
 const flash = 'usr/share/OVMF/OVMF_VARS_4M.fd'
 
