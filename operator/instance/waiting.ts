@@ -1,4 +1,4 @@
-import type { InstanceStatus } from '../api/instance-status.ts'
+import type { Booted, InstanceStatus } from '../api/instance-status.ts'
 import { bytesOf } from '../api/quantity.ts'
 import { persistentVolumeClaims } from '../kube/resource.ts'
 import { changedKeyPairs } from './key-pairs.ts'
@@ -52,21 +52,23 @@ const inBytes = (quantity: string | undefined): number => (quantity === undefine
 /** By its digest. An image of another namespace is not looked at while a VM of it runs, and a claim has none. */
 function otherImage({ source }: Known, { boot: pinned }: PodView): string | undefined {
   if (source.kind !== 'ready' || pinned?.sha256 === undefined) return undefined
-  const { kind, name, namespace, sha256 } = source.boot
-  const isOfSame = kind === pinned.kind && name === pinned.name && namespace === pinned.namespace
-  if (kind === persistentVolumeClaims.kind || !isOfSame || sha256 === pinned.sha256) return undefined
+  const { kind, name, sha256 } = source.boot
+  if (kind === persistentVolumeClaims.kind || !isOfSame(source.boot, pinned) || sha256 === pinned.sha256)
+    return undefined
   return `${kind} ${name} has a new content since the VM was built, which runs on with the former one; the next rebuild boots the new one.`
 }
 
 /** What an image boots by is not in its content. */
 function otherFirmware({ source }: Known, { boot: pinned }: PodView): string | undefined {
   if (source.kind !== 'ready' || pinned === undefined) return undefined
-  const { kind, name, namespace, firmware = 'BIOS' } = source.boot
+  const { kind, name, firmware = 'BIOS' } = source.boot
   const { firmware: before = 'BIOS' } = pinned
-  const isOfSame = kind === pinned.kind && name === pinned.name && namespace === pinned.namespace
-  if (!isOfSame || firmware === before) return undefined
+  if (!isOfSame(source.boot, pinned) || firmware === before) return undefined
   return `${kind} ${name} boots by ${firmware} since the VM was built, which has ${before}; the next rebuild boots by ${firmware}.`
 }
+
+const isOfSame = (one: Booted, other: Booted): boolean =>
+  one.kind === other.kind && one.name === other.name && one.namespace === other.namespace
 
 function otherKeys({ keyPairs }: Known, pod: PodView): string | undefined {
   const changed = changedKeyPairs(pod.keyPairs ?? [], keyPairs)

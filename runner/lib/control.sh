@@ -9,12 +9,14 @@ offers_disks=yes
 state_service="exec = /usr/bin/cat
 	execArgs = cat $run/state"
 
+# has_ipv6: a file of /proc has no size, so it is read to see whether there is anything in it.
+has_ipv6() { { read -r _ </proc/net/if_inet6; } 2>/dev/null; }
+
 # TLS 1.3 with the machine's pre-shared key; the server name picks the service. A client that names none gets `state`.
 # kPSK leaves out the DHE suites of older TLS: for those, stunnel would spend 20 s of CPU on Diffie-Hellman parameters.
 write_control_config() {
   local host=0.0.0.0 service
-  # A file of /proc has no size: it is read to see whether there is anything in it.
-  { read -r _ </proc/net/if_inet6; } 2>/dev/null && host=::
+  ! has_ipv6 || host=::
   cat <<-END
 	foreground = quiet
 	pid =

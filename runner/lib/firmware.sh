@@ -5,7 +5,8 @@
 check_firmware() {
   local code types kinds='' has_esp=''
   case $firmware/$(boot_text 32769 5) in /* | */CD001) return 0 ;; esac
-  types=$(for at in 450 466 482 498; do od -An -tx1 -j $at -N 1 "$run/boot"; done | tr -d '\n')
+  # Of each of the boot record's four entries the fifth byte.
+  types=$(od -An -v -tx1 -w16 -j 446 -N 64 "$run/boot" | cut -c13-15 | tr -d '\n')
   case $types in
     *' ee'*)
       # Elsewhere is only what was made for larger sectors.

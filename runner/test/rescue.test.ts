@@ -6,6 +6,7 @@ import { isBooted, isClean, type RescueGraph } from '../../operator/rescue/graph
 import { asOperator } from './as-operator.ts'
 import { bootAfter, bootId } from './next-boot.ts'
 import { type Pod, startPod } from './pod.ts'
+import { fillRescue } from './rescue-fill.ts'
 import { waitFor } from './wait-for.ts'
 import { openWayIn, type WayIn } from './way-in.ts'
 
@@ -25,13 +26,7 @@ test.after(() => {
 /** As the operator would do it. */
 const rescue = (action: string, ...words: string[]) =>
   asOperator<RescueGraph>(pod, 'rescue.ts', action, ...words)
-/** Writes the image of this VM to the rescue disk, as the worker does. */
-const fill = () => {
-  const image = `driver=qcow2,file.driver=file,file.filename=${join(pod.folder, 'base/disk.qcow2')}`
-  const there = `driver=nbd,server.type=unix,server.path=${way.socket},export=rescue`
-  const how = ['-n', '--target-is-zero', '-S', '64k', '--image-opts', '--target-image-opts']
-  return pod.inPeer('qemu-img', 'convert', ...how, image, there)
-}
+const fill = () => fillRescue(pod, way)
 const said = async (command: string) => (await pod.ssh(command)).stdout.trim()
 const boot = () => bootId(pod)
 const after = (last: string) => bootAfter(pod, last)

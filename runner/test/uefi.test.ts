@@ -8,6 +8,7 @@ import { asOperator } from './as-operator.ts'
 import { runnerRoot } from './built.ts'
 import { bootAfter, bootId } from './next-boot.ts'
 import { type Pod, type PodOptions, sha256, startPod } from './pod.ts'
+import { fillRescue } from './rescue-fill.ts'
 import { type Puller, startPuller } from './snapshot-puller.ts'
 import { openWayIn } from './way-in.ts'
 
@@ -75,10 +76,7 @@ test('a rescue boots its image by UEFI, and the VM comes back to its own disk', 
   const rescue = (action: string) => asOperator<RescueGraph>(pod, 'rescue.ts', action)
   await rescue('offer')
   const way = await openWayIn(pod)
-  const image = `driver=qcow2,file.driver=file,file.filename=${join(pod.folder, 'base/disk.qcow2')}`
-  const there = `driver=nbd,server.type=unix,server.path=${way.socket},export=rescue`
-  const how = ['-n', '--target-is-zero', '-S', '64k', '--image-opts', '--target-image-opts']
-  const { code, stderr } = await pod.inPeer('qemu-img', 'convert', ...how, image, there)
+  const { code, stderr } = await fillRescue(pod, way)
   way.close()
   assert.is(code, 0, stderr)
   const own = await boot()

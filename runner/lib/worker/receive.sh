@@ -32,8 +32,7 @@ read_token() {
 # The token is looked at before any of the body is read; an error's answer leaves nothing on the volume.
 write_upload_config() {
   local six=''
-  # A file of /proc has no size: it is read to see whether there is anything in it.
-  { read -r _ </proc/net/if_inet6; } 2>/dev/null && six="listen [::]:$upload_port ipv6only=on;"
+  ! has_ipv6 || six="listen [::]:$upload_port ipv6only=on;"
   cat <<-END
 	daemon off;
 	worker_processes 1;
